@@ -1,0 +1,1 @@
+"""The only room that knows audio files; nothing here loads numpy before it is needed by `read` or `write`."""

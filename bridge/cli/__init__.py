@@ -1,0 +1,1 @@
+"""Verbs for people: prints and exit codes, no logic."""

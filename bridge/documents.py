@@ -1,0 +1,269 @@
+"""YAML documents -> checked values: every fault at once, each with file, line, column, key and a "did you mean"."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bridge.errors import DocumentError, Fault
+
+DOCUMENT_BYTES_MAX = 256_000
+NODES_MAX = 20_000
+"""Aliases can blow a small file up; nothing that a person writes comes near this."""
+
+Loc: TypeAlias = tuple[int | str, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a key stands: a line and column of a file, or the name of a variable or flag."""
+
+    file: Path | None = None
+    line: int | None = None
+    column: int | None = None
+    origin: str | None = None
+    """Name of the environment variable or flag that set the value, if no file did."""
+
+
+@dataclass
+class Document:
+    """Plain data with the place of each of its keys."""
+
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    places: dict[Loc, Place] = field(default_factory=dict[Loc, Place])
+    faults: list[Fault] = field(default_factory=list[Fault])
+    """Found while reading: duplicate keys."""
+
+    def set(self, loc: Loc, value: object, origin: str) -> None:
+        """Put a value from a variable or flag over whatever the file said."""
+        node = self.data
+        for key in loc[:-1]:
+            inner = node.setdefault(str(key), {})
+            if not isinstance(inner, dict):
+                self.faults.append(Fault(f"{origin} reaches into `{key}`, which is not a section.", key=_dotted(loc)))
+                return
+            node = typing.cast("dict[str, Any]", inner)
+        node[str(loc[-1])] = value
+        self.places[loc] = Place(origin=origin)
+
+
+def read_document(path: Path, error: type[DocumentError]) -> Document:
+    """The YAML mapping in a file, read with the safe loader.
+
+    Raises:
+        DocumentError: of the given kind: missing, unreadable, too large, not YAML, or not a mapping.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise error([Fault("there is no such file.", file=path)]) from None
+    except OSError as reason:
+        raise error([Fault(f"cannot be read: {reason.strerror}.", file=path)]) from reason
+    if len(raw) > DOCUMENT_BYTES_MAX:
+        raise error([Fault(f"is larger than {DOCUMENT_BYTES_MAX // 1000} kB: not a file of this kind.", file=path)])
+    try:
+        return parse_document(raw.decode("utf-8"), path)
+    except UnicodeDecodeError as reason:
+        raise error([Fault("is not UTF-8 text; save it again as UTF-8.", file=path)]) from reason
+    except yaml.YAMLError as reason:
+        raise error([_yaml_fault(reason, path)]) from reason
+
+
+def parse_document(text: str, path: Path | None = None) -> Document:
+    """The YAML mapping in a text; an empty text is an empty mapping."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        document = Document()
+        if node is None:
+            return document
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.MarkedYAMLError(problem="the file must hold `key: value` lines", problem_mark=node.start_mark)
+        for count, (loc, key_node, is_duplicate) in enumerate(_walk(node, ())):
+            if count > NODES_MAX:
+                raise yaml.MarkedYAMLError(problem="too many aliases or entries", problem_mark=node.start_mark)
+            mark = key_node.start_mark
+            document.places[loc] = place = Place(path, mark.line + 1, mark.column + 1)
+            if is_duplicate:
+                sentence = "stands here twice; keep one of the two."
+                document.faults.append(Fault(sentence, _dotted(loc), path, place.line, place.column))
+        data = loader.construct_document(node)
+        document.data = typing.cast("dict[str, Any]", data)
+        return document
+    finally:
+        loader.dispose()
+
+
+def validate(document: Document, model: type[Model], error: type[DocumentError], path: Path | None = None) -> Model:
+    """The document as a value of `model`.
+
+    Raises:
+        DocumentError: of the given kind, with every fault in the order of the file.
+    """
+    faults = list(document.faults)
+    value: Model | None = None
+    try:
+        value = model.model_validate(document.data)
+    except ValidationError as reason:
+        faults += [_fault(detail, document, model, path) for detail in reason.errors(include_url=False)]
+    if faults or value is None:
+        raise error(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
+    return value
+
+
+def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
+    """The question "Did you mean `x`?" after a blank, or nothing when no known word is near."""
+    near = difflib.get_close_matches(word.casefold(), {name.casefold(): name for name in known}, n=1, cutoff=0.6)
+    names = {name.casefold(): name for name in known}
+    return f" Did you mean `{names[near[0]]}`?" if near else ""
+
+
+# --- Places -----------------------------------------------------------------------------------------------------------
+
+
+def _walk(node: yaml.Node, loc: Loc, depth: int = 0) -> Iterator[tuple[Loc, yaml.Node, bool]]:
+    """Each key and item below `node`, with the node that marks its place and whether the key stands twice."""
+    if depth > 50:
+        raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            yield (*loc, key), key_node, key in seen
+            seen.add(key)
+            yield from _walk(value_node, (*loc, key), depth + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*loc, index), item, False
+            yield from _walk(item, (*loc, index), depth + 1)
+
+
+def _yaml_fault(reason: yaml.YAMLError, path: Path | None) -> Fault:
+    if isinstance(reason, yaml.MarkedYAMLError) and reason.problem_mark is not None:
+        mark = reason.problem_mark
+        sentence = f"is not readable as YAML: {reason.problem}. Check indentation, colons and quotes near here."
+        return Fault(sentence, "", path, mark.line + 1, mark.column + 1)
+    return Fault(f"is not readable as YAML: {reason}.", file=path)
+
+
+def _dotted(loc: Loc) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+# --- Faults -----------------------------------------------------------------------------------------------------------
+
+
+def _fault(detail: ErrorDetails, document: Document, model: type[BaseModel], path: Path | None) -> Fault:
+    """One pydantic error as a sentence with its place."""
+    loc = _document_loc(detail["loc"], document.data)
+    place = next(
+        (document.places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in document.places), Place(file=path)
+    )
+    sentence = _sentence(detail, _known_keys(model, detail["loc"][:-1]))
+    if place.origin is not None:
+        sentence = f"{sentence} (set by {place.origin})"
+    return Fault(sentence, _dotted(loc), place.file, place.line, place.column)
+
+
+def _document_loc(loc: Loc, data: Any) -> Loc:
+    """`loc` without the names of union branches, which pydantic puts in and the document has not."""
+    kept: list[int | str] = []
+    for position, part in enumerate(loc):
+        if _holds(data, part):
+            data = data[part]
+        elif position < len(loc) - 1 or not isinstance(data, dict):
+            continue
+        kept.append(part)
+    return tuple(kept)
+
+
+def _holds(data: object, part: int | str) -> bool:
+    """Whether `part` is a key or an index of `data`."""
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
+
+
+def _sentence(detail: ErrorDetails, known: list[str]) -> str:
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    given = detail["input"]
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    match detail["type"]:
+        case "missing":
+            return "is missing; add it."
+        case "extra_forbidden":
+            return f"is not a known key.{did_you_mean(key, known) or _listed(known)}"
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than" as kind:
+            words = {"greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt"),
+                     "less_than_equal": ("at most", "le"), "less_than": ("less than", "lt")}  # fmt: skip
+            word, bound = words[kind]
+            return f"must be {word} {context[bound]:g}, not {given!r}."
+        case "literal_error" | "enum":
+            wanted = [part.strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
+            return f"must be one of {', '.join(wanted)}; not {given!r}.{did_you_mean(str(given), wanted)}"
+        case "union_tag_invalid":
+            wanted = [part.strip("'") for part in str(context["expected_tags"]).split(", ")]
+            tag = str(context["tag"])
+            return f"`{tag}` is not known here.{did_you_mean(tag, wanted)} Known: {', '.join(wanted)}."
+        case "union_tag_not_found":
+            return f"needs a line `{str(context['discriminator']).strip(chr(39))}: ...` that says what it is."
+        case "value_error":
+            return str(context["error"])
+        case _:
+            shown = "" if isinstance(given, dict | list) else f", not {given!r}"
+            return f"{detail['msg'].replace('Input should be', 'must be')}{shown}."
+
+
+def _listed(known: list[str]) -> str:
+    return f" Known here: {', '.join(known)}." if known else ""
+
+
+def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Names of the fields of the model that `loc` leads to."""
+    here: object = model
+    for part in loc:
+        here = _inner(here, part)
+    options = [option for option in _models(here) if not loc or _tag(option) in {None, *loc[-1:]}]
+    return sorted({name for option in options or _models(here) for name in option.model_fields})
+
+
+def _inner(annotation: object, part: int | str) -> object:
+    """The type one step further down."""
+    for option in _models(annotation):
+        if part in option.model_fields:
+            return option.model_fields[str(part)].annotation
+        if _tag(option) == part:
+            return option
+    if isinstance(part, int):
+        items = [arg for arg in typing.get_args(annotation) if arg is not Ellipsis]
+        return items[0] if items else None
+    return annotation
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    """The models that an annotation admits: itself, or the branches of a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if typing.get_origin(annotation) in {typing.Annotated, typing.Union, types.UnionType}:
+        return [model for arg in typing.get_args(annotation) for model in _models(arg)]
+    return []
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    """The literal that tells this branch of a discriminated union from the others."""
+    for name in ("use", "do"):
+        info = model.model_fields.get(name)
+        if info is not None and typing.get_origin(info.annotation) is Literal:
+            return str(typing.get_args(info.annotation)[0])
+    return None

@@ -1,0 +1,1 @@
+"""Chain -> processors, the loudness loop, and the ceiling that holds."""

@@ -1,0 +1,1 @@
+"""Meters: loudness, true peak, dynamics, tone, stereo (float64 inside)."""

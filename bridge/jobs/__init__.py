@@ -1,0 +1,1 @@
+"""What is waiting and who does it."""

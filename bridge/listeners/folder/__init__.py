@@ -1,0 +1,1 @@
+"""The watch folder: which files have settled, and which belong together."""

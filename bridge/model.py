@@ -1,0 +1,424 @@
+"""The nouns that every room speaks: frozen values that may cross files, sockets, the store and process boundaries.
+
+No infinities and no NaN cross (JSON loses them): what does not exist, like the loudness of digital silence, is None.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Of the report's JSON; raised when a field changes its meaning or goes."""
+
+
+class Value(BaseModel):
+    """A frozen value with nothing in it that was not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+# --- Audio files ------------------------------------------------------------------------------------------------------
+
+
+class FileFormat(StrEnum):
+    """Container of an audio file, as its header says (never as its name says)."""
+
+    WAV = "wav"
+    RF64 = "rf64"
+    W64 = "w64"
+    AIFF = "aiff"
+    CAF = "caf"
+    FLAC = "flac"
+    MP3 = "mp3"
+    OGG = "ogg"
+    OPUS = "opus"
+    M4A = "m4a"
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether decoding gives something else than what was encoded."""
+        return self in {FileFormat.MP3, FileFormat.OGG, FileFormat.OPUS, FileFormat.M4A}
+
+
+class BitDepth(StrEnum):
+    """How a sample is stored; `f` marks floating point."""
+
+    PCM_8 = "8"
+    PCM_16 = "16"
+    PCM_24 = "24"
+    PCM_32 = "32"
+    FLOAT_32 = "32f"
+    FLOAT_64 = "64f"
+
+
+class OutputFormat(StrEnum):
+    """Containers that we write."""
+
+    WAV = "wav"
+    AIFF = "aiff"
+    FLAC = "flac"
+    MP3 = "mp3"
+    OGG = "ogg"
+    OPUS = "opus"
+
+
+OutputBitDepth: TypeAlias = Literal["16", "24", "32f"]
+
+
+class Render(Value):
+    """An audio file that a DAW has finished writing."""
+
+    path: Path
+    digest: str
+    """BLAKE2b (128 bit, hex) of the file's bytes: a new digest is a new version of the same path."""
+    size_bytes: int
+    mtime_ns: int
+    format: FileFormat
+    sample_rate_hz: int
+    channels: int
+    frames: int | None
+    """None where only decoding tells (MP3 and M4A)."""
+    bit_depth: BitDepth | None
+    """None for lossy formats."""
+    time_reference_frames: int | None = None
+    """BWF time reference: frames since midnight at the file's rate."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Length in seconds, where the header gives it."""
+        return None if self.frames is None else self.frames / self.sample_rate_hz
+
+
+# --- Requests ---------------------------------------------------------------------------------------------------------
+
+
+class MasterOptions(Value):
+    """What a user may say about a master; the one declaration behind YAML, flags, HTTP fields and OSC arguments."""
+
+    chain: str = Field(default="streaming", description="Chain by name; `dawbridge chains list` shows them.")
+    target_lufs: float | None = Field(
+        default=None,
+        ge=-40,
+        le=-4,
+        description="Integrated loudness to reach; otherwise the chain's own.",
+        json_schema_extra={"unit": "LUFS"},
+    )
+    ceiling_dbtp: float | None = Field(
+        default=None,
+        ge=-12,
+        le=0,
+        description="True peak that must not be exceeded; otherwise the chain's own.",
+        json_schema_extra={"unit": "dBTP"},
+    )
+    output_format: OutputFormat = Field(default=OutputFormat.WAV, description="Container of the master.")
+    sample_rate_hz: int | None = Field(
+        default=None,
+        ge=8000,
+        le=384000,
+        description="Resample to this rate; otherwise the mix keeps its own.",
+        json_schema_extra={"unit": "Hz"},
+    )
+    bit_depth: OutputBitDepth | None = Field(
+        default=None,
+        description="Bit depth of the master; otherwise the mix's own.",
+        json_schema_extra={"unit": "bit"},
+    )
+    replace: bool = Field(
+        default=False,
+        description="Replace an earlier result of the same name instead of adding a version number.",
+    )
+
+
+class MasterRecipe(MasterOptions):
+    """Master the mix through a chain."""
+
+    do: Literal["master"] = "master"
+
+
+class AnalyzeRecipe(Value):
+    """Measure the mix and write a report; no audio is made."""
+
+    do: Literal["analyze"] = "analyze"
+    replace: bool = Field(
+        default=False,
+        description="Replace an earlier report of the same name instead of adding a version number.",
+    )
+
+
+Recipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe, Field(discriminator="do")]
+
+
+class Grouping(StrEnum):
+    """How the renders of one request belong together."""
+
+    SINGLE = "single"
+    FORMATS = "formats"
+    """The same signal in several formats: the first render is the best PCM, the others are listed."""
+    SPLIT_CHANNELS = "split_channels"
+    """One mono file a channel, in channel order (`.L`, `.R`): interleaved before anything else."""
+    STEMS = "stems"
+    """A stem set; the mix is the sum of all files."""
+    MIX_AND_STEMS = "mix_and_stems"
+    """A mix (first render) that was bounced together with its stems: the mix is processed, the stems are listed."""
+
+
+class Origin(Value):
+    """Who asked, so that the answer finds its way back."""
+
+    listener: Literal["folder", "cli", "tickets", "osc", "midi", "http"]
+    client: str | None = None
+    """Name of the watch folder, client id or address."""
+
+
+class JobRequest(Value):
+    """What somebody wants done with one render, or one group of renders."""
+
+    renders: Annotated[tuple[Render, ...], Field(min_length=1)]
+    grouping: Grouping = Grouping.SINGLE
+    recipe: Recipe
+    name: str
+    """Name of the song, as results are named: the render's base name."""
+    return_folder: Path
+    """Root of the return folder; files are placed below it by the pattern."""
+    name_pattern: str = "{name}/{name} [{chain}]"
+    """Path of a result below the return folder, without extension."""
+    origin: Origin
+    priority: int = 0
+    """Higher first; equal priorities in the order of arrival."""
+
+    def key(self) -> str:
+        """What makes two requests the same: same audio bytes at the same places, same recipe, same destination."""
+        same = self.model_dump_json(exclude={"origin": True, "priority": True, "renders": {"__all__": {"mtime_ns"}}})
+        return hashlib.blake2b(same.encode(), digest_size=16).hexdigest()
+
+
+class Limits(Value):
+    """What is refused, so that one wrong file cannot fill the machine."""
+
+    duration_max_min: float = Field(default=240, gt=0, description="Longest render.", json_schema_extra={"unit": "min"})
+    file_max_gb: float = Field(default=32, gt=0, description="Largest render.", json_schema_extra={"unit": "GB"})
+    channels_max: int = Field(default=16, ge=1, le=64, description="Most channels that are measured.")
+    queue_max: int = Field(default=1000, ge=1, description="Most jobs that may wait.")
+    memory_audio_mb: int = Field(
+        default=512,
+        ge=16,
+        description="Longer signals are worked on from a scratch file in the return folder instead of memory.",
+        json_schema_extra={"unit": "MB"},
+    )
+
+
+class Assignment(Value):
+    """What an engine is told about one job: everything it may read or write."""
+
+    job_id: str
+    request: JobRequest
+    work_folder: Path
+    """Made and swept by the parent, on the filesystem of the return folder."""
+    chain_folders: tuple[Path, ...] = ()
+    cache_folder: Path | None = None
+    cache_size_max_mb: int = 0
+    limits: Limits = Limits()
+
+
+# --- Jobs -------------------------------------------------------------------------------------------------------------
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens unless a person asks."""
+        return self in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+
+
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
+    {
+        JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+        JobState.RUNNING: frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.QUEUED}),
+        JobState.DONE: frozenset(),
+        JobState.FAILED: frozenset({JobState.QUEUED}),
+        JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    }
+)
+"""From each state, the states that may follow; `running -> queued` is a restart or a retry."""
+
+
+class Progress(Value):
+    """How far a job has come."""
+
+    stage: str = "waiting"
+    """What is being done, in one word or two: "reading", "measuring", "mastering", "writing"."""
+    fraction: float = Field(default=0.0, ge=0, le=1)
+    """Of the whole job."""
+    eta_s: float | None = None
+    """Seconds left by the pace so far; None while it is not known."""
+
+
+class JobError(Value):
+    """Why a job failed."""
+
+    code: str
+    sentence: str
+    can_retry: bool = False
+    """Whether trying again, with nothing changed, may succeed."""
+    traceback: str | None = None
+    """Kept only for bugs and engine failures."""
+
+
+class DeliveredFile(Value):
+    """One file in the return folder."""
+
+    path: Path
+    role: Literal["master", "report", "report_html"]
+    size_bytes: int
+    digest: str
+    """BLAKE2b (128 bit, hex) of the file's bytes."""
+
+
+class Measurement(Value):
+    """What the meters read. None: the signal is digital silence, or too short for that meter."""
+
+    integrated_lufs: float | None
+    momentary_max_lufs: float | None
+    short_term_max_lufs: float | None
+    loudness_range_lu: float | None
+    true_peak_dbtp: float | None
+    sample_peak_dbfs: float | None
+    plr_lu: float | None
+    """True peak minus integrated loudness."""
+    crest_db: float | None
+    """Sample peak minus RMS, of the louder channel."""
+    duration_s: float
+    channels: int
+    sample_rate_hz: int
+
+
+class JobResult(Value):
+    """What a job brought back."""
+
+    files: tuple[DeliveredFile, ...]
+    before: Measurement | None = None
+    after: Measurement | None = None
+    warnings: tuple[str, ...] = ()
+    runtime_s: float
+    is_from_cache: bool = False
+
+
+class Job(Value):
+    """One request and how far it has come."""
+
+    id: str
+    request: JobRequest
+    state: JobState = JobState.QUEUED
+    attempt: int = 0
+    """How often it was claimed."""
+    progress: Progress = Progress()
+    result: JobResult | None = None
+    error: JobError | None = None
+    is_cancel_requested: bool = False
+    not_before_s: float = 0.0
+    """Unix time before which it is not claimed (back-off)."""
+    created_s: float
+    started_s: float | None = None
+    finished_s: float | None = None
+
+
+# --- Reports ----------------------------------------------------------------------------------------------------------
+
+
+class Severity(StrEnum):
+    """How much a message matters to a musician."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Message(Value):
+    """One coded finding; its sentence comes from the one table of messages in `reports`."""
+
+    code: str
+    severity: Severity
+    sentence: str
+    start_s: float | None = None
+    end_s: float | None = None
+    value: float | None = None
+    threshold: float | None = None
+    unit: str | None = None
+
+
+ParameterValue: TypeAlias = float | int | str | bool | None
+
+
+class AppliedStep(Value):
+    """One change of samples, with the parameters that were really applied."""
+
+    use: str
+    """Id of the step, as in chain files; built-in ones that no chain names: `resample`, `dither`, `sum_stems` ..."""
+    sentence: str
+    """What it did: "High-pass at 30 Hz, 12 dB/oct"."""
+    parameters: dict[str, ParameterValue] = {}
+    detail: str | None = None
+    """What was measured of its effect: "at most 3.1 dB of gain reduction"."""
+
+
+class LoudnessCurve(Value):
+    """Short-term and momentary loudness over time, thinned to what a plot can show."""
+
+    hop_s: float
+    short_term_lufs: tuple[float | None, ...]
+    momentary_lufs: tuple[float | None, ...]
+
+
+class EngineInfo(Value):
+    """What did the work."""
+
+    name: str = "daw-bridge"
+    version: str
+    device: str = "cpu"
+    runtime_s: float
+    libraries: dict[str, str] = {}
+
+
+class StageTiming(Value):
+    """Wall time of one stage."""
+
+    stage: str
+    seconds: float
+
+
+class Report(Value):
+    """What the meters read before and after, what was done and why, with which versions."""
+
+    schema_version: int = SCHEMA_VERSION
+    job_id: str
+    name: str
+    made_at: str
+    """UTC, ISO 8601."""
+    recipe: Recipe
+    chain: str | None = None
+    inputs: tuple[Render, ...]
+    engine: EngineInfo
+    before: Measurement
+    after: Measurement | None = None
+    target_lufs: float | None = None
+    ceiling_dbtp: float | None = None
+    loudness_before: LoudnessCurve
+    loudness_after: LoudnessCurve | None = None
+    steps: tuple[AppliedStep, ...] = ()
+    messages: tuple[Message, ...] = ()
+    files: tuple[DeliveredFile, ...] = ()
+    timings: tuple[StageTiming, ...] = ()
+    is_from_cache: bool = False

@@ -1,0 +1,1 @@
+"""Report -> JSON, HTML, text; the sentences by code, as data."""

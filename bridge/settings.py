@@ -1,0 +1,228 @@
+"""Settings: `bridge.yaml`, environment variables and flags, each option declared once with bounds, default and help."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+import yaml
+from pydantic import Field, field_validator
+
+from bridge.documents import Document, Loc, read_document, validate
+from bridge.errors import Fault, SettingsError
+from bridge.model import Limits, MasterRecipe, Recipe, Value
+
+FILE_NAME = "bridge.yaml"
+VARIABLE_PREFIX = "DAWBRIDGE_"
+CONFIG_VARIABLE = "DAWBRIDGE_CONFIG"
+"""Names the settings file; every other variable names a key, with two underscores between section and key."""
+
+
+class WatchSettings(Value):
+    """One watch folder and what happens to the renders that appear in it."""
+
+    folder: Path = Field(description="Render folder of the DAW. `~` is your home folder.")
+    recipe: Recipe = Field(
+        default=MasterRecipe(), description="What to do: `do: master` or `do: analyze`, and options."
+    )
+    is_recursive: bool = Field(default=False, description="Also watch the folders inside it.")
+    settle_s: float = Field(default=0.15, ge=0.02, le=60, description="Quiet time after the last close of a file.")
+    still_s: float = Field(
+        default=2.0, ge=0.5, le=600, description="How long a file must stand still where no close is reported."
+    )
+    poll_s: float = Field(default=5.0, ge=0.2, le=600, description="How often to look even when nothing was reported.")
+    is_network: bool = Field(
+        default=False, description="A network folder: file events are not trusted, only looking is."
+    )
+    group: Literal["auto", "off"] = Field(
+        default="auto", description="Whether stem sets, .L/.R pairs and formats of one bounce become one job."
+    )
+    return_folder: str | None = Field(default=None, description="Overrides `results.return_folder` for this folder.")
+
+
+class ResultSettings(Value):
+    """Where results go and how they are named."""
+
+    return_folder: str = Field(
+        default="{session}/Returns",
+        description="{session} is the folder that holds the watch folder, {watch} the watch folder itself.",
+    )
+    name_pattern: str = Field(
+        default="{name}/{name} [{chain}]",
+        description="Below the return folder, without extension. {name} {chain} {date} {job}.",
+    )
+
+    @field_validator("name_pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            path = pattern.format(name="n", chain="c", date="d", job="j")
+        except (KeyError, IndexError, ValueError) as reason:
+            raise ValueError(
+                f"may hold {{name}} {{chain}} {{date}} {{job}} and nothing else in braces: {reason}."
+            ) from None
+        if "{name}" not in pattern and "{job}" not in pattern:
+            raise ValueError("must hold {name} or {job}, so that two songs do not get the same file.")
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            raise ValueError("must stay below the return folder: no leading slash and no `..`.")
+        return pattern
+
+
+class EngineSettings(Value):
+    """The child processes that do the work."""
+
+    slots: int = Field(default=1, ge=1, le=32, description="Jobs that run at the same time.")
+    job_timeout_s: float = Field(default=7200, ge=1, description="Longest time for one job.")
+    stall_timeout_s: float = Field(default=300, ge=1, description="Longest time without a sign of life.")
+    recycle_after_jobs: int = Field(default=200, ge=1, description="A fresh engine after so many jobs.")
+    memory_max_mb: int = Field(default=6000, ge=200, description="A fresh engine when it holds more than this.")
+    idle_stop_s: float = Field(default=900, ge=1, description="An engine that had nothing to do this long is stopped.")
+
+
+class RetrySettings(Value):
+    """What happens after an engine failed."""
+
+    attempts_max: int = Field(default=3, ge=1, le=20, description="Attempts before the job is given up.")
+    backoff_s: float = Field(default=2, ge=0, description="Wait before the second attempt; doubles each time.")
+    backoff_max_s: float = Field(default=120, ge=0, description="Longest wait between attempts.")
+
+
+class CacheSettings(Value):
+    """Finished masters that are kept so that an identical request returns at once."""
+
+    size_max_mb: int = Field(default=4000, ge=0, description="Oldest results go first; 0 keeps none.")
+
+
+class Settings(Value):
+    """Everything that can be set."""
+
+    session_roots: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders that may be read and written; the folders that hold the watch folders when left out.",
+    )
+    watch: tuple[WatchSettings, ...] = Field(default=(), max_length=64, description="Watch folders.")
+    results: ResultSettings = Field(default=ResultSettings(), description="Where results go and how they are named.")
+    chain_folders: tuple[Path, ...] = Field(
+        default=(), description="Folders with your own chains; they win over built-in chains of the same name."
+    )
+    engines: EngineSettings = Field(default=EngineSettings(), description="The processes that do the work.")
+    retry: RetrySettings = Field(default=RetrySettings(), description="What happens after an engine failed.")
+    limits: Limits = Field(default=Limits(), description="What is refused.")
+    cache: CacheSettings = Field(default=CacheSettings(), description="Results kept for identical requests.")
+    data_folder: Path = Field(
+        default=Path(platformdirs.user_data_dir("daw-bridge", appauthor=False)),
+        description="Jobs, logs and cache of daw-bridge itself.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders that may be read and written."""
+        return self.session_roots or tuple(sorted({watch.folder.parent for watch in self.watch}))
+
+    def return_folder(self, watch: WatchSettings) -> Path:
+        """The return folder of a watch folder."""
+        pattern = watch.return_folder or self.results.return_folder
+        return Path(os.path.normpath(pattern.format(session=watch.folder.parent, watch=watch.folder)))
+
+
+def settings_path(explicit: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The settings file that applies: the flag's, the variable's, `./bridge.yaml`, the user's; None without one."""
+    if explicit is not None:
+        return explicit
+    if environment.get(CONFIG_VARIABLE):
+        return Path(environment[CONFIG_VARIABLE])
+    return next((path for path in (Path(FILE_NAME), user_settings_path()) if path.is_file()), None)
+
+
+def user_settings_path() -> Path:
+    """Where `dawbridge init` writes by default."""
+    return Path(platformdirs.user_config_dir("daw-bridge", appauthor=False)) / FILE_NAME
+
+
+def load_settings(
+    path: Path | None = None,
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Settings of a file (none: defaults), over them the environment, over them flags (dotted keys).
+
+    Raises:
+        SettingsError: every fault at once, each with file, line, column and key, or the variable that set it.
+    """
+    document = Document() if path is None else read_document(path, SettingsError)
+    for loc, text, name in _variables(environment):
+        document.set(loc, _plain(text), f"the variable {name}")
+    for key, value in (flags or {}).items():
+        if value is not None:
+            document.set(tuple(key.split(".")), value, f"--{key.replace('_', '-')}")
+    settings = validate(document, Settings, SettingsError, path)
+    settings = _with_absolute_paths(settings, (path.parent if path else Path()).absolute())
+    faults = [Fault(sentence, key, *_place(document, loc, path)) for loc, key, sentence in _contradictions(settings)]
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def _variables(environment: Mapping[str, str]) -> Iterable[tuple[Loc, str, str]]:
+    known = {name.upper() for name in Settings.model_fields}
+    for name, text in sorted(environment.items()):
+        parts = name.removeprefix(VARIABLE_PREFIX).split("__")
+        if name.startswith(VARIABLE_PREFIX) and name != CONFIG_VARIABLE and parts[0] in known:
+            yield tuple(part.lower() for part in parts), text, name
+
+
+def _plain(text: str) -> object:
+    """A variable's text as YAML reads it: numbers, yes/no and lists; else the text itself."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
+    """The same with `~` and relative paths resolved against the folder of the settings file."""
+
+    def absolute(path: Path) -> Path:
+        return Path(os.path.normpath(folder / path.expanduser()))
+
+    return settings.model_copy(
+        update={
+            "session_roots": tuple(map(absolute, settings.session_roots)),
+            "chain_folders": tuple(map(absolute, settings.chain_folders)),
+            "data_folder": absolute(settings.data_folder),
+            "watch": tuple(w.model_copy(update={"folder": absolute(w.folder)}) for w in settings.watch),
+        }
+    )
+
+
+def _contradictions(settings: Settings) -> Iterable[tuple[Loc, str, str]]:
+    """What only shows when keys are held against each other: where, dotted key, sentence."""
+    returns: dict[Path, int] = {}
+    for index, watch in enumerate(settings.watch):
+        key = f"watch[{index}]"
+        if not any(watch.folder.is_relative_to(root) for root in settings.roots):
+            sentence = f"{watch.folder} lies outside the session_roots; add its session folder there."
+            yield ("watch", index, "folder"), f"{key}.folder", sentence
+        try:
+            returned = settings.return_folder(watch)
+        except (KeyError, IndexError, ValueError):
+            yield ("watch", index, "return_folder"), f"{key}.return_folder", "may hold {session} and {watch} only."
+            continue
+        returns[returned] = index
+        if not any(returned.is_relative_to(root) for root in settings.roots):
+            sentence = f"the return folder {returned} lies outside the session_roots; add its folder there."
+            yield ("watch", index, "return_folder"), f"{key}.return_folder", sentence
+    for index, watch in enumerate(settings.watch):
+        if any(watch.folder.is_relative_to(returned) for returned in returns):
+            sentence = f"{watch.folder} lies in a return folder: the bridge would answer its own files."
+            yield ("watch", index, "folder"), f"watch[{index}].folder", sentence
+
+
+def _place(document: Document, loc: Loc, path: Path | None) -> tuple[Path | None, int | None, int | None]:
+    for length in range(len(loc), 0, -1):
+        place = document.places.get(loc[:length])
+        if place is not None:
+            return place.file, place.line, place.column
+    return path, None, None
