@@ -1,0 +1,104 @@
+"""Every fault of a YAML document at once, each with its place."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.chains import read_chain
+from bridge.errors import ChainError, Fault
+
+WRONG = """\
+titel: X
+target: {integrated_lufs: -2, ceiling_dbtp: .nan}
+steps:
+  - use: peek
+    gain_db: 1
+  - use: peak
+    frequency_hz: 2
+    gain_dB: 3
+  - {cutoff_hz: 20}
+  - use: highpass
+    cutoff_hz: loud
+"""
+
+
+def faults_of(text: str, folder: Path) -> tuple[Fault, ...]:
+    path = folder / "wrong.yaml"
+    path.write_text(text)
+    with pytest.raises(ChainError) as caught:
+        read_chain(path)
+    return caught.value.faults
+
+
+def test_a_chain_wrong_in_ten_places_answers_with_ten_faults_in_the_order_of_the_file(tmp_path: Path) -> None:
+    faults = faults_of(WRONG, tmp_path)
+    assert [(fault.line, fault.key) for fault in faults] == [
+        (None, "title"),
+        (1, "titel"),
+        (2, "target.integrated_lufs"),
+        (2, "target.ceiling_dbtp"),
+        (4, "steps[0]"),
+        (6, "steps[1].gain_db"),
+        (7, "steps[1].frequency_hz"),
+        (8, "steps[1].gain_dB"),
+        (9, "steps[2]"),
+        (11, "steps[3].cutoff_hz"),
+    ]
+    assert all(fault.file == tmp_path / "wrong.yaml" for fault in faults)
+
+
+def test_a_mistyped_key_or_step_is_answered_with_the_nearest_known_one(tmp_path: Path) -> None:
+    by_key = {fault.key: fault.sentence for fault in faults_of(WRONG, tmp_path)}
+    assert "Did you mean `title`?" in by_key["titel"]
+    assert "Did you mean `peak`?" in by_key["steps[0]"]
+    assert "Did you mean `gain_db`?" in by_key["steps[1].gain_dB"]
+
+
+def test_a_number_out_of_range_is_answered_with_the_range(tmp_path: Path) -> None:
+    by_key = {fault.key: fault.sentence for fault in faults_of(WRONG, tmp_path)}
+    assert by_key["target.integrated_lufs"] == "must be at most -4, not -2."
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("title: [", "not readable as YAML"),
+        ("- 1\n- 2\n", "key: value"),
+        ("title: A\ntitle: B\nsteps: []\n", "stands here twice"),
+        ("title: !!python/object/apply:os.system [ls]\n", "not readable as YAML"),
+        ("a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\n" + "c: &c [*b,*b,*b,*b]\n" * 1 + "d: [*c,*c,*c]\n" * 200, "aliases"),
+        ("title: " + "[" * 100 + "]" * 100, "nested too deeply"),
+    ],
+)
+def test_what_is_not_a_plain_mapping_is_refused_with_its_line(text: str, part: str, tmp_path: Path) -> None:
+    faults = faults_of(text, tmp_path)
+    assert part in "\n".join(str(fault) for fault in faults)
+    assert all(fault.line is not None for fault in faults if part in fault.sentence)
+
+
+def test_a_missing_file_a_folder_a_huge_file_and_other_encodings_are_sentences(tmp_path: Path) -> None:
+    (tmp_path / "huge.yaml").write_bytes(b"# " + b"x" * 300_000)
+    (tmp_path / "latin.yaml").write_bytes("title: Größe".encode("latin-1"))
+    (tmp_path / "folder.yaml").mkdir()
+    wanted = {"none": "no such file", "huge": "larger than", "latin": "UTF-8", "folder": "cannot be read"}
+    for name, part in wanted.items():
+        with pytest.raises(ChainError, match=part):
+            read_chain(tmp_path / f"{name}.yaml")
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_chain_or_an_error_with_faults(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "any.yaml"
+        path.write_text(text, encoding="utf-8", errors="ignore")
+        faults: tuple[Fault, ...] | None = None
+        try:
+            chain = read_chain(path)
+        except ChainError as error:
+            faults = error.faults
+        else:
+            assert chain.title
+    assert faults is None or faults
