@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ def prepare(request: JobRequest, job_id: str) -> Path:
 
 
 @contextmanager
-def reserved(request: JobRequest, base: str, suffixes: Sequence[str], *, replace: bool) -> Iterator[Place]:
+def reserved(request: JobRequest, base: str, suffixes: Sequence[str], *, replace: bool) -> Generator[Place]:
     """A place whose names are free (or may be replaced), held against other engines until the block ends.
 
     Args:
@@ -155,7 +155,7 @@ def file_name(text: str) -> str:
 
 
 @contextmanager
-def delivery_errors(folder: Path) -> Iterator[None]:
+def delivery_errors(folder: Path) -> Generator[None]:
     """Turns what a file system refuses into one sentence with the cure."""
     try:
         yield
@@ -181,7 +181,7 @@ def _sentence(reason: OSError, folder: Path) -> str:
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Generator[None]:
     """One delivery at a time into a return folder; the lock lies elsewhere, so that no litter stays behind."""
     name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
     try:
@@ -214,7 +214,10 @@ def _carry_out(work: Path, plan: DeliveryPlan) -> JobResult:
 
 def _put(staged: Path, final: Path, *, replace: bool) -> Path:
     """Where the staged file now is: `final`, or beside it when somebody else took that name in the meantime."""
-    if replace or (final.exists() and final.samefile(staged)):
+    if final.exists() and final.samefile(staged):  # killed between giving the second name and taking the first
+        staged.unlink()
+        return final
+    if replace:
         staged.replace(final)
         return final
     link = _linker(staged)

@@ -25,7 +25,12 @@ def test_streaming_and_loud_come_with_the_bridge() -> None:
 
 
 def test_the_schema_refuses_what_the_reader_refuses() -> None:
-    for wrong in ({"steps": []}, {"title": "x", "steps": [{"use": "peek"}]}, {"title": "x", "colour": 1}):
+    cases: list[dict[str, object]] = [
+        {"steps": []},
+        {"title": "x", "steps": [{"use": "peek"}]},
+        {"title": "x", "colour": 1},
+    ]
+    for wrong in cases:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, chain_schema())
 
