@@ -9,6 +9,7 @@
     |  |  |- UnfinishedAudioError  its header says that it is still being written, or it was cut off
     |  |  `- UnsupportedAudioError whole, but of a kind that we do not read or process
     |  |- RequestError      a request that cannot be met (unknown job, path outside the session roots)
+    |  |- ReportError       a report file that cannot be read (newer version, damaged)
     |  |- DeliveryError     results that cannot be put where they belong (read-only, disk full, folder gone)
     |  `- StoreError        the job store cannot be used (another daemon has it, a newer version wrote it)
     `- EngineError          crash, hang or time-out of an engine; the daemon lives, the job is retried or fails
@@ -100,6 +101,12 @@ class RequestError(UserError):
     """A request that cannot be met."""
 
     code = "request_error"
+
+
+class ReportError(UserError):
+    """A report file that cannot be read."""
+
+    code = "report_error"
 
 
 class DeliveryError(UserError):
