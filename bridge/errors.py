@@ -12,10 +12,11 @@
     |  |- ReportError       a report file that cannot be read (newer version, damaged)
     |  |- DeliveryError     results that cannot be put where they belong (read-only, disk full, folder gone)
     |  `- StoreError        the job store cannot be used (another daemon has it, a newer version wrote it)
-    `- EngineError          crash, hang or time-out of an engine; the daemon lives, the job is retried or fails
-       |- EngineCrashedError
-       |- EngineStalledError
-       `- EngineMemoryError
+    |- EngineError          crash, hang or time-out of an engine; the daemon lives, the job is retried or fails
+    |  |- EngineCrashedError
+    |  |- EngineStalledError
+    |  `- EngineMemoryError
+    `- BugError             a mistake of daw-bridge itself that an engine reported, with its traceback
 
 Anything else is a bug: its traceback is kept in the job's record.
 """
@@ -126,6 +127,11 @@ class EngineError(BridgeError):
 
     code = "engine_error"
 
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+        """What the engine printed last: for the job's record, not for the sentence."""
+
 
 class EngineCrashedError(EngineError):
     """The engine's process ended without an answer."""
@@ -143,3 +149,14 @@ class EngineMemoryError(EngineError):
     """The engine ran out of memory."""
 
     code = "engine_memory"
+
+
+class BugError(BridgeError):
+    """A mistake of daw-bridge itself, met inside an engine."""
+
+    code = "bug"
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+        """The traceback."""

@@ -1,0 +1,76 @@
+"""What crosses the pipe between a worker and its engine: one frozen value a line of JSON.
+
+Down go Assignments (`bridge.model`), up come these events. An engine says `starting` any number of times, `ready` once,
+then for each assignment `progress` any number of times and exactly one of `done` and `failed`.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from bridge.model import Assignment, JobResult, Progress, Value
+
+LINE_BYTES_MAX = 4_000_000
+"""Longest line on the pipe; a request for thousands of renders is far below."""
+
+
+class StartingEvent(Value):
+    """The engine is alive and not ready yet."""
+
+    event: Literal["starting"] = "starting"
+    progress: Progress
+
+
+class ReadyEvent(Value):
+    """The engine waits for an assignment."""
+
+    event: Literal["ready"] = "ready"
+    version: str
+
+
+class ProgressEvent(Value):
+    """How far a job has come."""
+
+    event: Literal["progress"] = "progress"
+    job_id: str
+    progress: Progress
+
+
+class DoneEvent(Value):
+    """What a job brought back, delivered."""
+
+    event: Literal["done"] = "done"
+    job_id: str
+    result: JobResult
+
+
+class FailedEvent(Value):
+    """Why a job could not be done."""
+
+    event: Literal["failed"] = "failed"
+    job_id: str
+    code: str
+    """Of the class in `bridge.errors`."""
+    sentence: str
+    traceback: str | None = None
+    """For bugs only."""
+
+
+EngineEvent: TypeAlias = Annotated[
+    StartingEvent | ReadyEvent | ProgressEvent | DoneEvent | FailedEvent, Field(discriminator="event")
+]
+_EVENTS: TypeAdapter[EngineEvent] = TypeAdapter(EngineEvent)
+
+
+def to_line(value: Assignment | EngineEvent) -> bytes:
+    """The value as one line, newline included."""
+    return value.model_dump_json().encode() + b"\n"
+
+
+def event_of(line: bytes) -> EngineEvent:
+    """The event in a line.
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    return _EVENTS.validate_json(line)
