@@ -1,0 +1,107 @@
+"""The entry point: `dawbridge`. Commands are in the table below and imported only when they are called."""
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge import __version__
+from bridge.cli.failures import guarded
+from bridge.cli.lazy import Entry, LazyGroup
+
+START, WORK, LOOK, MORE = "Start here", "Work on files", "Look and steer", "More"
+
+COMMANDS = {
+    "demo": Entry("bridge.cli.demo:demo", "Hear it work: a song goes through the real daemon and back.", START),
+    "init": Entry("bridge.cli.init:init", "Write a commented settings file.", START),
+    "run": Entry("bridge.cli.run:run", "Watch the folders of the settings and answer every bounce.", START),
+    "master": Entry("bridge.cli.master:master", "Master files now, without the daemon.", WORK),
+    "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK),
+    "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
+    "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
+    "doctor": Entry("bridge.cli.doctor:doctor", "Check this machine and the settings; say what to put right.", LOOK),
+    "help": Entry("bridge.cli.help:help_pages", "Explain a command, the settings, exit codes, completion.", MORE),
+    "completion": Entry("bridge.cli.help:completion", "Print the completion script of your shell.", MORE),
+}
+
+EXAMPLES = (
+    ("See and hear it work, on a song that it makes itself", "dawbridge demo"),
+    ("Watch a render folder", "dawbridge init --watch ~/Music/MySong/Renders && dawbridge run"),
+    ("Master one file", "dawbridge master MySong.wav --chain streaming --out Masters"),
+)
+
+
+class DawBridge(LazyGroup):
+    """The root group; whatever a command raises becomes one block on stderr and an exit code."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - click's signature
+        **extra: Any,
+    ) -> Any:
+        """Runs one command line; with `standalone_mode` the process ends with the exit code."""
+        run = super().main
+        code = guarded(lambda: run(args, prog_name or "dawbridge", complete_var, standalone_mode=False, **extra))
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+class NoColor(click.Option):
+    """A flag that any text in its environment variable sets, as NO_COLOR wants it."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Whether the variable holds any text."""
+        return bool(self.resolve_envvar_value(ctx))
+
+
+def _switch_colour_off(ctx: click.Context, _: click.Parameter, is_off: bool) -> None:  # noqa: FBT001 - click's signature
+    if is_off:
+        ctx.color = False
+
+
+@click.group(
+    cls=DawBridge,
+    entries=COMMANDS,
+    examples=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Settings file; otherwise $DAWBRIDGE_CONFIG, then ./bridge.yaml, then your own.",
+)
+@click.option(
+    "--no-color",
+    cls=NoColor,
+    is_flag=True,
+    envvar="NO_COLOR",
+    expose_value=False,
+    is_eager=True,
+    callback=_switch_colour_off,
+    help="No colours; NO_COLOR in the environment does the same.",
+)
+@click.version_option(__version__, "--version", prog_name="daw-bridge", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None) -> None:
+    """daw-bridge joins your DAW to a mastering engine: drop a bounce, get back a master and a report."""
+    ctx.obj = config
+
+
+def main() -> None:
+    """Runs the command line of this process and ends it with an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
+            stream.reconfigure(errors="replace")
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""What a pydantic model declares about its fields, read back: flags, the settings file and tables are made from it.
+
+An option is declared once, in its model: name, type, bounds, choices, unit, default, help. Nothing here adds to that.
+"""
+
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Literal, Union
+
+import annotated_types
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One field of a model."""
+
+    name: str
+    kind: type | None
+    """bool, int, float, str, Path or a model; None for what one type does not say (unions of models, tuples)."""
+    help: str
+    default: object
+    """None also where there is none."""
+    is_required: bool = False
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    is_low_open: bool = False
+    """Whether `low` itself is not allowed."""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def range_text(self) -> str:
+        """What is allowed, with the unit: "-40 to -4 LUFS", "at least 1", "wav, aiff or flac"."""
+        if self.choices:
+            return " or ".join(part for part in (", ".join(self.choices[:-1]), self.choices[-1]) if part)
+        match self.low, self.high:
+            case None, None:
+                text = ""
+            case low, None:
+                text = f"{'more than' if self.is_low_open else 'at least'} {low:g}"
+            case None, high:
+                text = f"at most {high:g}"
+            case low, high:
+                text = f"{low:g} to {high:g}"
+        return f"{text} {self.unit}".strip()
+
+
+def declarations(model: type[BaseModel]) -> tuple[Declaration, ...]:
+    """Every field of a model, in the order of the class."""
+    return tuple(_declaration(name, info) for name, info in model.model_fields.items())
+
+
+def _declaration(name: str, info: FieldInfo) -> Declaration:
+    extra: object = info.json_schema_extra
+    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    plain = _plain(info.annotation)
+    low, is_low_open = _bound(info, annotated_types.Ge, annotated_types.Gt)
+    high, _ = _bound(info, annotated_types.Le, annotated_types.Lt)
+    return Declaration(
+        name=name,
+        kind=_kind(plain),
+        help=info.description or "",
+        default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
+        is_required=info.is_required(),
+        unit=unit,
+        low=low,
+        high=high,
+        is_low_open=is_low_open,
+        choices=_choices(plain),
+    )
+
+
+def _plain(annotation: Any) -> Any:
+    """The annotation without `| None` and without `Annotated`."""
+    if typing.get_origin(annotation) is Annotated:
+        return _plain(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in {Union, types.UnionType}:
+        options = [option for option in typing.get_args(annotation) if option is not types.NoneType]
+        return _plain(options[0]) if len(options) == 1 else annotation
+    return annotation
+
+
+def _kind(plain: Any) -> type | None:
+    if typing.get_origin(plain) is Literal:
+        return str
+    return plain if isinstance(plain, type) and typing.get_origin(plain) is None else None
+
+
+def _choices(plain: Any) -> tuple[str, ...]:
+    if typing.get_origin(plain) is Literal:
+        return tuple(str(value) for value in typing.get_args(plain))
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return tuple(str(member.value) for member in plain)
+    return ()
+
+
+def _bound(info: FieldInfo, closed: type, opened: type) -> tuple[float | None, bool]:
+    """The bound of that side, and whether it is open."""
+    marks: Sequence[object] = info.metadata
+    for mark in marks:
+        if isinstance(mark, closed | opened):
+            number = next(getattr(mark, side) for side in ("ge", "gt", "le", "lt") if hasattr(mark, side))
+            return float(number), isinstance(mark, opened)
+    return None, False
