@@ -1,1 +1,15 @@
-"""Meters: loudness, true peak, dynamics, tone, stereo (float64 inside)."""
+"""What meters read off a signal: loudness, true peak, and all that an engineer looks at before mastering."""
+
+from bridge.dsp.measures.kweighting import Energies, hop_energies, hop_frames
+from bridge.dsp.measures.loudness import channel_weights, integrated_lufs, weighted_power
+from bridge.dsp.measures.true_peak import true_peak_dbtp
+
+__all__ = [
+    "Energies",
+    "channel_weights",
+    "hop_energies",
+    "hop_frames",
+    "integrated_lufs",
+    "true_peak_dbtp",
+    "weighted_power",
+]

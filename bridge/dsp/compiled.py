@@ -1,0 +1,18 @@
+"""The one way to compile a kernel: typed for the checkers, cached on disk, without the interpreter's lock.
+
+A kernel is a small function over arrays. It must be written so that it may be split over threads by ranges, and its
+inner loops index slices from 0: an index that may be negative costs three to four times as much. Floating point may be
+re-associated (`fastmath`), so kernels never test for NaN: the audio room refuses NaN before.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """The kernel as machine code, made at its first call or loaded from the cache; to its callers the same function."""
+    return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=True)(kernel))
