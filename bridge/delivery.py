@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import filelock
 
@@ -25,6 +26,10 @@ PLAN = "plan.json"
 VERSIONS_MAX = 10_000
 LOCK_TIMEOUT_S = 60.0
 FREE_BYTES_MIN = 20_000_000
+
+
+Role: TypeAlias = Literal["master", "report", "report_html"]
+"""What a delivered file is for."""
 
 
 class PlannedFile(Value):

@@ -1,0 +1,135 @@
+"""Reports and delivery: from what was measured and written to what the user finds in the return folder."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge.audio.render import file_digest
+from bridge.audio.write import restamp
+from bridge.cache import CacheEntry
+from bridge.delivery import Role, deliver, file_name, reserved
+from bridge.dsp.mastering import Mastered
+from bridge.dsp.measures import Measured
+from bridge.model import AnalyzeRecipe, DeliveredFile, JobResult, MasterRecipe, Report, Severity
+from bridge.pipeline.mix import gathering_steps
+from bridge.pipeline.output import Staged, Written, carried_metadata
+from bridge.pipeline.run import Run
+from bridge.reports import report_html, report_json
+
+JSON_SUFFIX = ".report.json"
+HTML_SUFFIX = ".report.html"
+ANALYSIS = "analysis"
+"""What stands in a file name where a master has its chain."""
+
+
+def master_report(run: Run, before: Measured, mastered: Mastered, written: Written) -> Report:
+    """The report of a master, without the files' final names."""
+    recipe = run.request.recipe
+    assert isinstance(recipe, MasterRecipe)
+    return _report(run, before).model_copy(
+        update={
+            "chain": recipe.chain,
+            "after": written.after.measurement,
+            "loudness_after": written.after.curve,
+            "target_lufs": mastered.target_lufs,
+            "ceiling_dbtp": mastered.ceiling_dbtp,
+            "steps": (*gathering_steps(run.request), *mastered.steps, *written.steps),
+            "messages": (*before.messages, *mastered.messages),
+        }
+    )
+
+
+def analysis_report(run: Run, before: Measured) -> Report:
+    """The report of an analysis."""
+    return _report(run, before).model_copy(update={"steps": gathering_steps(run.request)})
+
+
+def deliver_again(run: Run, entry: CacheEntry, folder: Path) -> JobResult:
+    """An earlier result under this job's name: the same samples with this mix's metadata and this job's stamp."""
+    report = entry.report.model_copy(
+        update={
+            "job_id": run.assignment.job_id,
+            "name": run.request.name,
+            "made_at": _now_text(),
+            "recipe": run.request.recipe,
+            "inputs": run.request.renders,
+            "timings": tuple(run.timings),
+            "engine": run.engine_info(),
+            "is_from_cache": True,
+        }
+    )
+    staged: list[Staged] = []
+    rate_hz = entry.report.after.sample_rate_hz if entry.report.after else entry.report.before.sample_rate_hz
+    for file in entry.files:
+        path = run.work / f"master{file.suffix}"
+        restamp(folder / file.name, path, carried_metadata(run, rate_hz))
+        staged.append(Staged(path, file.suffix, file_digest(path)))
+    return deliver_files(run, report, staged)
+
+
+def _report(run: Run, before: Measured) -> Report:
+    return Report(
+        job_id=run.assignment.job_id,
+        name=run.request.name,
+        made_at=_now_text(),
+        recipe=run.request.recipe,
+        inputs=run.request.renders,
+        engine=run.engine_info(),
+        before=before.measurement,
+        loudness_before=before.curve,
+        messages=before.messages,
+        timings=tuple(run.timings),
+    )
+
+
+def deliver_files(run: Run, report: Report, staged: Sequence[Staged]) -> JobResult:
+    """Everything in place, the report last."""
+    recipe = run.request.recipe
+    suffixes = [*(file.suffix for file in staged), HTML_SUFFIX, JSON_SUFFIX]
+    with (
+        run.stage("delivering", 0.05),
+        reserved(run.request, _base_name(run), suffixes, replace=recipe.replace) as place,
+    ):
+        masters = [_delivered(file.path, place.path(file.suffix), "master", file.digest) for file in staged]
+        report = report.model_copy(update={"files": tuple(masters)})
+        html = _written(run.work / "report.html", report_html(report))
+        json = _written(run.work / "report.json", report_json(report))
+        finals = [place.path(suffix) for suffix in suffixes]
+        result = JobResult(
+            files=(
+                *masters,
+                _delivered(html, finals[-2], "report_html", file_digest(html)),
+                _delivered(json, finals[-1], "report", file_digest(json)),
+            ),
+            before=report.before,
+            after=report.after,
+            warnings=tuple(m.sentence for m in report.messages if m.severity is not Severity.INFO),
+            runtime_s=round(run.runtime_s, 3),
+            is_from_cache=report.is_from_cache,
+        )
+        moves = zip([*(file.path for file in staged), html, json], finals, strict=True)
+        return deliver(run.work, list(moves), result, replace=recipe.replace)
+
+
+def _base_name(run: Run) -> str:
+    """The pattern filled in: path below the return folder, without extension."""
+    recipe = run.request.recipe
+    return run.request.name_pattern.format(
+        name=file_name(run.request.name),
+        chain=ANALYSIS if isinstance(recipe, AnalyzeRecipe) else file_name(recipe.chain),
+        date=datetime.now().astimezone().strftime("%Y-%m-%d"),
+        job=run.assignment.job_id,
+    )
+
+
+def _delivered(staged: Path, final: Path, role: Role, digest: str) -> DeliveredFile:
+    return DeliveredFile(path=final, role=role, size_bytes=staged.stat().st_size, digest=digest)
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _now_text() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
