@@ -3,9 +3,9 @@
 An option is declared once, in its model: name, type, bounds, choices, unit, default, help. Nothing here adds to that.
 """
 
+import math
 import types
 import typing
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
@@ -49,6 +49,11 @@ class Declaration:
                 text = f"{low:g} to {high:g}"
         return f"{text} {self.unit}".strip()
 
+    def admits(self, number: float) -> bool:
+        """Whether a number lies within the bounds; NaN and infinities never do."""
+        is_low_kept = self.low is None or number > self.low or (number == self.low and not self.is_low_open)
+        return math.isfinite(number) and is_low_kept and (self.high is None or number <= self.high)
+
 
 def declarations(model: type[BaseModel]) -> tuple[Declaration, ...]:
     """Every field of a model, in the order of the class."""
@@ -59,8 +64,7 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
     extra: object = info.json_schema_extra
     unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
     plain = _plain(info.annotation)
-    low, is_low_open = _bound(info, annotated_types.Ge, annotated_types.Gt)
-    high, _ = _bound(info, annotated_types.Le, annotated_types.Lt)
+    above = _bound(info, annotated_types.Gt)
     return Declaration(
         name=name,
         kind=_kind(plain),
@@ -68,9 +72,9 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
         default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
         is_required=info.is_required(),
         unit=unit,
-        low=low,
-        high=high,
-        is_low_open=is_low_open,
+        low=_bound(info, annotated_types.Ge) if above is None else above,
+        high=_bound(info, annotated_types.Le),
+        is_low_open=above is not None,
         choices=_choices(plain),
     )
 
@@ -99,11 +103,7 @@ def _choices(plain: Any) -> tuple[str, ...]:
     return ()
 
 
-def _bound(info: FieldInfo, closed: type, opened: type) -> tuple[float | None, bool]:
-    """The bound of that side, and whether it is open."""
-    marks: Sequence[object] = info.metadata
-    for mark in marks:
-        if isinstance(mark, closed | opened):
-            number = next(getattr(mark, side) for side in ("ge", "gt", "le", "lt") if hasattr(mark, side))
-            return float(number), isinstance(mark, opened)
-    return None, False
+def _bound(info: FieldInfo, kind: type[annotated_types.BaseMetadata]) -> float | None:
+    """The bound of that kind."""
+    mark = next((mark for mark in info.metadata if isinstance(mark, kind)), None)
+    return None if mark is None else float(getattr(mark, kind.__name__.casefold()))

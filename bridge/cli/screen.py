@@ -68,9 +68,11 @@ def _console(stream: TextIO) -> Console:
 
 def print_json(values: BaseModel | Sequence[BaseModel]) -> None:
     """Prints a value, or a list of values, with the field names of the model and nothing else."""
-    is_one = isinstance(values, BaseModel)
-    data = values.model_dump(mode="json") if is_one else [value.model_dump(mode="json") for value in values]
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    if isinstance(values, BaseModel):
+        click.echo(values.model_dump_json(indent=2))
+    else:
+        data = [value.model_dump(mode="json") for value in values]
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 # --- Text and tables --------------------------------------------------------------------------------------------------

@@ -1,0 +1,83 @@
+"""Flags made from the fields of a model: name, type, bounds, choices, default and help are declared there, once."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+from pydantic import BaseModel
+
+from bridge.declarations import Declaration, declarations
+
+F = TypeVar("F", bound=Callable[..., Any])
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def flags_of(
+    model: type[BaseModel],
+    metavars: Mapping[str, str] | None = None,
+    complete: Mapping[str, Complete] | None = None,
+) -> Callable[[F], F]:
+    """A decorator that gives a command one flag for each field of `model`; a flag that is not given passes None."""
+
+    def decorate(function: F) -> F:
+        for declaration in reversed(declarations(model)):
+            name = declaration.name
+            option = _option(declaration, (metavars or {}).get(name), (complete or {}).get(name))
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def given(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that were given."""
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def _option(declaration: Declaration, metavar: str | None, complete: Complete | None) -> Callable[[F], F]:
+    flag = "--" + declaration.name.replace("_", "-")
+    if declaration.kind is bool:
+        return click.option(flag, declaration.name, is_flag=True, default=None, help=declaration.help)
+    return click.option(
+        flag,
+        declaration.name,
+        type=_type(declaration),
+        metavar=metavar or ("" if declaration.choices else declaration.unit) or None,
+        help=_help(declaration),
+        shell_complete=complete,
+    )
+
+
+def _type(declaration: Declaration) -> click.ParamType[Any, Any]:
+    if declaration.choices:
+        return click.Choice(declaration.choices)
+    return BoundedNumber(declaration) if declaration.kind in {int, float} else click.STRING
+
+
+class BoundedNumber(click.ParamType[float, Any]):
+    """A number within the bounds of its declaration; an answer to a wrong one says them, with the unit."""
+
+    name = "number"
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        is_whole = self._declaration.kind is int
+        try:
+            number = int(value) if is_whole else float(value)
+        except ValueError:
+            number = math.nan
+        if not self._declaration.admits(number):
+            kind = "a whole number" if is_whole else "a number"
+            self.fail(f"must be {kind}, {self._declaration.range_text}; not {value!r}.", param, ctx)
+        return number
+
+
+def _help(declaration: Declaration) -> str:
+    facts = [f"default: {declaration.default}"] if declaration.default is not None else []
+    facts += [declaration.range_text] if declaration.range_text and not declaration.choices else []
+    return f"{declaration.help}{'  [' + '; '.join(facts) + ']' if facts else ''}"
