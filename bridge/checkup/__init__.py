@@ -1,0 +1,27 @@
+"""Is everything here that the bridge needs? Findings about this machine and the settings, each with its cure."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge.checkup.finding import Finding, Verdict
+from bridge.checkup.folders import check_folders
+from bridge.checkup.installation import check_installation
+from bridge.checkup.running import check_running
+from bridge.checkup.settings import check_settings
+
+__all__ = ["Finding", "Verdict", "check_up"]
+
+
+def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
+    """Every finding, in the order of the list that people read.
+
+    Args:
+        config: the settings file that a flag names.
+        now_s: Unix time.
+    """
+    yield from check_installation()
+    findings, settings = check_settings(config)
+    yield from findings
+    if settings is not None:
+        yield from check_folders(settings)
+        yield from check_running(settings, now_s)

@@ -1,0 +1,136 @@
+"""Python, libraries, device, plug-ins, ffmpeg, compiled kernels: all looked up without importing anything heavy."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge import __version__
+from bridge.checkup.finding import Area, Finding, bad, ok, warn
+
+DISTRIBUTION = "daw-bridge"
+PYTHON_MIN = (3, 11)
+SHOWN_LIBRARIES = ("numpy", "numba", "pedalboard", "soundfile", "soxr", "pydantic")
+REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*(?:>=\s*([0-9.]+))?")
+PROBE_TIMEOUT_S = 5.0
+HERE = Area.INSTALLATION
+
+
+def check_installation() -> Iterator[Finding]:
+    """Findings about what is installed."""
+    yield _check_python()
+    yield from _check_libraries()
+    yield _check_device()
+    yield _check_kernels(Path(__file__).parent.parent)
+    yield _check_ffmpeg()
+    yield _check_plugins(plugin_folders())
+    yield ok(HERE, "models", "none needed: this version separates no stems")
+    yield ok(HERE, "ports", "none used: this version listens on no port")
+
+
+def plugin_folders() -> tuple[Path, ...]:
+    """Where VST3 bundles are installed on this system."""
+    match sys.platform:
+        case "darwin":
+            return Path("/Library/Audio/Plug-Ins/VST3"), Path.home() / "Library/Audio/Plug-Ins/VST3"
+        case "win32":
+            return (Path("C:/Program Files/Common Files/VST3"),)
+        case _:
+            return Path.home() / ".vst3", Path("/usr/local/lib/vst3"), Path("/usr/lib/vst3")
+
+
+def _check_python() -> Finding:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info < PYTHON_MIN:
+        wanted = ".".join(map(str, PYTHON_MIN))
+        return bad(HERE, "Python", f"{found} is too old", f"Install Python {wanted} or newer and daw-bridge with it.")
+    return ok(HERE, "Python", found)
+
+
+def _check_libraries() -> Iterator[Finding]:
+    try:
+        requirements = importlib.metadata.requires(DISTRIBUTION) or []
+    except importlib.metadata.PackageNotFoundError:
+        yield warn(HERE, "daw-bridge", f"{__version__}, run from its sources", "Install it: pip install .")
+        return
+    yield ok(HERE, "daw-bridge", __version__)
+    wrong = list(wrong_libraries(requirements))
+    yield from wrong
+    if not wrong:
+        shown = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in SHOWN_LIBRARIES)
+        yield ok(HERE, "libraries", f"all there: {shown} ...")
+
+
+def wrong_libraries(requirements: list[str]) -> Iterator[Finding]:
+    """A finding for each requirement (as a package's metadata writes it) that is missing or too old."""
+    for requirement in requirements:
+        match = REQUIREMENT.match(requirement)
+        if match is None or "extra ==" in requirement:
+            continue
+        name, least = match.group(1), match.group(2) or "0"
+        cure = f'Install it: pip install "{name}>={least}"'
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield bad(HERE, name, "is not installed", cure)
+            continue
+        if _numbers(version) < _numbers(least):
+            yield bad(HERE, name, f"{version} is older than {least}", cure)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _check_device() -> Finding:
+    cores = f"CPU with {os.cpu_count()} cores"
+    if shutil.which("nvidia-smi") is None:
+        return ok(HERE, "device", f"{cores}; no NVIDIA GPU (none needed yet)")
+    query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return warn(
+            HERE, "device", f"{cores}; the NVIDIA driver does not answer", "Run nvidia-smi and see what it says."
+        )
+    has_torch = importlib.util.find_spec("torch") is not None
+    torch = "PyTorch is installed" if has_torch else "PyTorch is not installed (not needed yet)"
+    return ok(HERE, "device", f"{cores}; CUDA: {answer.stdout.strip()}; {torch}")
+
+
+def _check_kernels(package: Path) -> Finding:
+    """Whether the compiled audio kernels are in numba's cache: beside the sources, as numba keeps them."""
+    sources = [path for path in package.glob("dsp/**/*.py") if "@compiled" in path.read_text(encoding="utf-8")]
+    cold = [path for path in sources if not _is_compiled(path)]
+    if cold:
+        names = ", ".join(path.stem for path in cold[:4])
+        sentence = f"{len(sources) - len(cold)} of {len(sources)} modules compiled ({names} are not)"
+        return warn(HERE, "audio kernels", sentence, "Nothing to do: the first job compiles them, once.")
+    return ok(HERE, "audio kernels", f"compiled ({len(sources)} modules)")
+
+
+def _is_compiled(source: Path) -> bool:
+    indexes = list((source.parent / "__pycache__").glob(f"{source.stem}.*.nbi"))
+    return any(index.stat().st_mtime >= source.stat().st_mtime for index in indexes)
+
+
+def _check_ffmpeg() -> Finding:
+    found = shutil.which("ffmpeg")
+    if found is None:
+        return warn(HERE, "ffmpeg", "not found: M4A files are refused", "Install ffmpeg if you bounce M4A.")
+    return ok(HERE, "ffmpeg", found)
+
+
+def _check_plugins(folders: tuple[Path, ...]) -> Finding:
+    counts = {folder: len(list(folder.rglob("*.vst3"))) for folder in folders if folder.is_dir()}
+    if not any(counts.values()):
+        looked = ", ".join(map(str, folders))
+        return ok(HERE, "plug-ins", f"no VST3 found (looked in {looked}); none needed yet")
+    found = ", ".join(f"{count} in {folder}" for folder, count in counts.items() if count)
+    return ok(HERE, "plug-ins", f"VST3: {found} (found by name, not loaded)")
