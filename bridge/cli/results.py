@@ -1,0 +1,133 @@
+"""How jobs and what they brought back are shown."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.progress import Progress as Bars
+from rich.progress import TaskID
+from rich.table import Table
+from rich.text import Text
+
+from bridge.cli import screen
+from bridge.cli.failures import shown_path
+from bridge.model import Job, JobResult, JobState, MasterRecipe, Measurement, Message, Recipe, Severity
+from bridge.reports.figures import figure_rows
+from bridge.units import bytes_text, with_unit
+
+STATE_STYLES = {
+    JobState.QUEUED: "quiet",
+    JobState.RUNNING: "key",
+    JobState.DONE: "good",
+    JobState.FAILED: "bad",
+    JobState.CANCELLED: "warn",
+}
+SEVERITY_STYLES = {Severity.INFO: "quiet", Severity.WARNING: "warn", Severity.ERROR: "bad"}
+HEADLINES = frozenset({"Integrated loudness", "True peak"})
+WAITING = "waiting"
+
+
+def figures_table(before: Measurement, after: Measurement | None) -> Table:
+    """What the meters read: before, after and change; one column where there is no after."""
+    rows = figure_rows(before, after)
+    if after is None:
+        single = screen.table("", "", right=(1,))
+        for row in rows:
+            single.add_row(Text(row.label), Text(row.before, "figure" if row.label in HEADLINES else ""))
+        return single
+    table = screen.table("", "BEFORE", "AFTER", "CHANGE", right=(1, 2, 3))
+    for row in rows:
+        style = "figure" if row.label in HEADLINES else ""
+        table.add_row(Text(row.label), Text(row.before), Text(row.after, style), Text(row.change, "quiet"))
+    return table
+
+
+def files_of(result: JobResult) -> RenderableType:
+    """The delivered files, as a tree below the folder that holds them all."""
+    paths = [file.path for file in result.files]
+    root = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
+    return screen.file_tree(root, [(file.path, bytes_text(file.size_bytes)) for file in result.files])
+
+
+def messages_table(messages: Sequence[Message]) -> Table:
+    """Findings, the grave ones coloured."""
+    table = screen.table("", "")
+    for message in messages:
+        table.add_row(Text(message.severity.value, SEVERITY_STYLES[message.severity]), Text(message.sentence))
+    return table
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """What is done, in a word: the chain, or "analyze"."""
+    return recipe.chain if isinstance(recipe, MasterRecipe) else "analyze"
+
+
+def outcome_text(job: Job) -> Text:
+    """How far a job has come, or what became of it, in one line."""
+    match job.state:
+        case JobState.QUEUED:
+            return Text(job.error.sentence if job.error else WAITING, "quiet")
+        case JobState.RUNNING:
+            stopping = "stopping" if job.is_cancel_requested else job.progress.stage
+            return screen.line((stopping, "key"), (f" {job.progress.fraction:.0%}", "quiet"))
+        case JobState.DONE:
+            return loudness_text(job.result) if job.result else Text()
+        case JobState.FAILED | JobState.CANCELLED:
+            style = "bad" if job.state is JobState.FAILED else "quiet"
+            return Text(job.error.sentence if job.error else "", style)
+
+
+def loudness_text(result: JobResult) -> Text:
+    """Loudness before and after, and how long it took."""
+    figures = [with_unit(m.integrated_lufs, "LUFS") for m in (result.before, result.after) if m is not None]
+    took = "from cache" if result.is_from_cache else f"{result.runtime_s:.1f} s"
+    return screen.line((" -> ".join(figures), "figure"), (f"  {took}", "quiet"))
+
+
+def ended_line(job: Job) -> Text:
+    """The line that stays on the screen when a job has ended."""
+    state = (job.state.value.ljust(9), STATE_STYLES[job.state])
+    name = (job.request.name, "name")
+    recipe = (f"  {recipe_text(job.request.recipe)}  ", "quiet")
+    where = f"  {shown_path(job.result.files[0].path.parent)}" if job.result and job.result.files else ""
+    return Text.assemble(state, " ", (job.id, "quiet"), "  ", name, recipe, outcome_text(job), (where, "quiet"))
+
+
+def ago(then_s: float, now_s: float) -> str:
+    """How long ago, as people say it."""
+    seconds = max(0.0, now_s - then_s)
+    if seconds < 60:
+        return f"{seconds:.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min ago"
+    if seconds < 86_400:
+        return f"{seconds / 3600:.0f} h ago"
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(then_s))
+
+
+class JobBars:
+    """A bar for each running job, and a line for each that has ended, while `bars` is shown."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._ended: set[tuple[str, int]] = set()
+
+    def show(self, job: Job) -> None:
+        """Takes note of how a job now is."""
+        if job.state is JobState.RUNNING:
+            self._move(job)
+            return
+        if job.id in self._tasks:
+            self._bars.remove_task(self._tasks.pop(job.id))
+        if job.state.is_final and (job.id, job.attempt) not in self._ended:
+            self._ended.add((job.id, job.attempt))
+            screen.out().print(ended_line(job)) if self._bars.disable else self._bars.console.print(ended_line(job))
+
+    def _move(self, job: Job) -> None:
+        if job.id not in self._tasks:
+            self._tasks[job.id] = self._bars.add_task(job.request.name, total=1.0, stage="", eta_s=None)
+        stage = "stopping" if job.is_cancel_requested else job.progress.stage
+        self._bars.update(self._tasks[job.id], completed=job.progress.fraction, stage=stage, eta_s=job.progress.eta_s)
