@@ -2,7 +2,7 @@
 
 from bridge.dsp.measures.kweighting import Energies, hop_energies, hop_frames
 from bridge.dsp.measures.loudness import channel_weights, integrated_lufs, weighted_power
-from bridge.dsp.measures.true_peak import true_peak_dbtp
+from bridge.dsp.measures.true_peak import peak_envelope, peak_overs, true_peak_dbtp
 
 __all__ = [
     "Energies",
@@ -10,6 +10,8 @@ __all__ = [
     "hop_energies",
     "hop_frames",
     "integrated_lufs",
+    "peak_envelope",
+    "peak_overs",
     "true_peak_dbtp",
     "weighted_power",
 ]
