@@ -65,16 +65,16 @@ def list_chains(ctx: click.Context, *, as_json: bool) -> None:
         return
     table = screen.table("NAME", "TITLE", "TARGET", "CEILING", "STEPS", "WHERE", right=(2, 3, 4))
     for entry in found:
-        where = Text("built-in" if entry.is_built_in else shown_path(entry.path), "quiet")
+        where = screen.text("built-in" if entry.is_built_in else shown_path(entry.path), "quiet")
         if entry.chain is None:
             count = f"{len(entry.faults)} fault{'s' if len(entry.faults) > 1 else ''}"
-            table.add_row(Text(entry.name, "name"), Text(count, "bad"), "", "", "", where)
+            table.add_row(screen.text(entry.name, "name"), screen.text(count, "bad"), "", "", "", where)
             continue
         target = entry.chain.target
         loudness = "" if target.integrated_lufs is None else with_unit(target.integrated_lufs, "LUFS")
         ceiling = with_unit(target.ceiling_dbtp, "dBTP")
         steps = str(len(entry.chain.steps))
-        table.add_row(Text(entry.name, "name"), entry.chain.title, loudness, ceiling, steps, where)
+        table.add_row(screen.text(entry.name, "name"), entry.chain.title, loudness, ceiling, steps, where)
     screen.out().print(table)
 
 
@@ -93,7 +93,7 @@ def show(ctx: click.Context, name: str, *, as_json: bool) -> None:
     console = screen.out()
     console.print(screen.line((chain.title, "name"), "  ", (Path(name).stem, "quiet")))
     if chain.description:
-        console.print(Text(chain.description.strip()), width=min(console.width, 100))
+        console.print(screen.text(chain.description.strip()), width=min(console.width, 100))
     console.print()
     console.print(_target_table(chain))
     console.print()
@@ -163,11 +163,11 @@ def _steps_table(chain: Chain) -> Table:
         is_off = step.bypass
         style = "quiet" if is_off else "name"
         table.add_row(
-            Text(str(index), "quiet"),
-            Text(step.use, style),
+            screen.text(str(index), "quiet"),
+            screen.text(step.use, style),
             "",
             "",
-            Text("bypassed" if is_off else model.help, "quiet"),
+            screen.text("bypassed" if is_off else model.help, "quiet"),
         )
         for declaration in _parameters(step):
             table.add_row("", *_parameter_cells(declaration, getattr(step, declaration.name), indent="  "))
@@ -187,8 +187,8 @@ def _parameter_cells(declaration: Declaration, value: object, indent: str = "") 
     shown = "-" if value is None else f"{value:g}" if isinstance(value, float | int) else str(value)
     unit = "" if value is None or not declaration.unit else f" {declaration.unit}"
     return (
-        Text(indent + declaration.name, "key"),
-        Text(shown + unit, "figure"),
-        Text(declaration.range_text, "quiet"),
-        Text(declaration.help, "quiet"),
+        screen.text(indent + declaration.name, "key"),
+        screen.text(shown + unit, "figure"),
+        screen.text(declaration.range_text, "quiet"),
+        screen.text(declaration.help, "quiet"),
     )

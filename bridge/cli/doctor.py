@@ -40,7 +40,7 @@ def _print(findings: Sequence[Finding]) -> None:
     area = None
     for finding in findings:
         if finding.area != area:
-            console.print(Text(("" if area is None else "\n") + finding.area.capitalize(), "name"))
+            console.print(screen.text(("" if area is None else "\n") + finding.area.capitalize(), "name"))
             area = finding.area
         console.print(_line(finding, width))
     console.print()
@@ -53,9 +53,9 @@ def _line(finding: Finding, width: int) -> Table:
     row.add_column(width=2 + len("warn"))
     row.add_column(width=width)
     row.add_column(overflow="fold")
-    row.add_row(Text(f"  {mark}", style), finding.subject, Text(finding.sentence))
+    row.add_row(screen.text(f"  {mark}", style), finding.subject, screen.text(finding.sentence))
     if finding.cure:
-        row.add_row("", "", Text(f"-> {finding.cure}", "key"))
+        row.add_row("", "", screen.text(f"-> {finding.cure}", "key"))
     return row
 
 

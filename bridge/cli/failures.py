@@ -50,12 +50,17 @@ def guarded(command: Callable[[], object]) -> int:
 
 def show_error(sentence: str) -> None:
     """Prints one sentence as an error."""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {sentence}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {printable(sentence)}", err=True)
 
 
 def show_warning(sentence: str) -> None:
     """Prints one sentence as a warning."""
-    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {sentence}", err=True)
+    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {printable(sentence)}", err=True)
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: names of files may hold anything."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def show_faults(faults: Sequence[Fault]) -> None:
@@ -66,7 +71,7 @@ def show_faults(faults: Sequence[Fault]) -> None:
     for file, group in groupby(faults, lambda fault: fault.file):
         here = list(group)
         count = "1 fault" if len(here) == 1 else f"{len(here)} faults"
-        show_error(f"{count} in {click.style(shown_path(file), bold=True)}" if file else f"{count} in the settings")
+        show_error(f"{count} in {shown_path(file) if file else 'the settings'}")
         for fault in here:
             click.echo("\n" + _fault_block(fault), err=True)
         click.echo(err=True)
@@ -75,9 +80,9 @@ def show_faults(faults: Sequence[Fault]) -> None:
 def shown_path(path: Path) -> str:
     """A path as people would type it: relative where it lies below the working folder."""
     try:
-        return str(path.absolute().relative_to(Path.cwd()))
+        return printable(str(path.absolute().relative_to(Path.cwd())))
     except (ValueError, OSError):
-        return str(path)
+        return printable(str(path))
 
 
 def _placed(fault: Fault) -> str:
@@ -87,9 +92,9 @@ def _placed(fault: Fault) -> str:
 
 def _fault_block(fault: Fault) -> str:
     place = ":".join(str(part) for part in (fault.line, fault.column) if part is not None)
-    key = click.style(fault.key, fg="cyan") if fault.key else ""
+    key = click.style(printable(fault.key), fg="cyan") if fault.key else ""
     head = "  ".join(part for part in (click.style(place, dim=True) if place else "", key) if part)
-    lines = [f"  {head}" if head else "", f"    {fault.sentence}", *_excerpt(fault)]
+    lines = [f"  {head}" if head else "", f"    {printable(fault.sentence)}", *_excerpt(fault)]
     return "\n".join(line for line in lines if line)
 
 
@@ -106,7 +111,10 @@ def _excerpt(fault: Fault) -> list[str]:
     number = str(fault.line)
     bar = click.style("|", dim=True)
     mark = click.style(" " * (column - 1) + "^" * max(1, len(word[0]) if word else 1), fg="red")
-    return [f"    {click.style(number, dim=True)} {bar} {line[:160]}", f"    {' ' * len(number)} {bar} {mark}"]
+    return [
+        f"    {click.style(number, dim=True)} {bar} {printable(line[:160])}",
+        f"    {' ' * len(number)} {bar} {mark}",
+    ]
 
 
 def _show_usage(reason: click.UsageError) -> None:

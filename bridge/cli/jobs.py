@@ -69,7 +69,7 @@ def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[JobState, ...],
     if as_json:
         screen.print_json(found)
     elif not found:
-        screen.out().print(Text("No jobs." if wanted == tuple(JobState) else "No such jobs.", "quiet"))
+        screen.out().print(screen.text("No jobs." if wanted == tuple(JobState) else "No such jobs.", "quiet"))
     else:
         _print_list(found)
 
@@ -197,11 +197,11 @@ def _print_list(found: Sequence[Job]) -> None:
     table = screen.table("ID", "STATE", "NAME", "CHAIN", "WHEN", "")
     for job in found:
         table.add_row(
-            Text(job.id, "key"),
-            Text(job.state.value, STATE_STYLES[job.state]),
-            Text(job.request.name, "name"),
-            Text(recipe_text(job.request.recipe)),
-            Text(ago(job.finished_s or job.started_s or job.created_s, now_s), "quiet"),
+            screen.text(job.id, "key"),
+            screen.text(job.state.value, STATE_STYLES[job.state]),
+            screen.text(job.request.name, "name"),
+            screen.text(recipe_text(job.request.recipe)),
+            screen.text(ago(job.finished_s or job.started_s or job.created_s, now_s), "quiet"),
             outcome_text(job),
         )
     screen.out().print(table)
@@ -214,9 +214,9 @@ def _print_job(job: Job) -> None:
     console.print(screen.indented(_facts(job)))
     if job.error:
         console.print()
-        console.print(Text(job.error.sentence, "bad" if job.state is JobState.FAILED else "warn"))
+        console.print(screen.text(job.error.sentence, "bad" if job.state is JobState.FAILED else "warn"))
         if job.error.traceback:
-            console.print(screen.indented(Text(job.error.traceback.rstrip(), "quiet")))
+            console.print(screen.indented(screen.text(job.error.traceback.rstrip(), "quiet")))
     if job.result and job.result.before:
         console.print()
         console.print(figures_table(job.result.before, job.result.after))
@@ -231,15 +231,20 @@ def _facts(job: Job) -> RenderableType:
     now_s = time.time()
     table = screen.table("", "")
     request = job.request
-    rows: list[tuple[str, Text]] = [("state", Text(job.state.value, STATE_STYLES[job.state]))]
+    rows: list[tuple[str, Text]] = [("state", screen.text(job.state.value, STATE_STYLES[job.state]))]
     rows += [("progress", outcome_text(job))] if job.state is not JobState.FAILED else []
-    rows += [("render", Text(f"{render.path}  {bytes_text(render.size_bytes)}")) for render in request.renders]
-    rows += [("chain", Text(recipe_text(request.recipe))), ("return folder", Text(str(request.return_folder)))]
-    rows += [("asked by", Text(" ".join(part for part in (request.origin.listener, request.origin.client) if part)))]
-    rows += [("asked", Text(ago(job.created_s, now_s)))]
-    rows += [("started", Text(ago(job.started_s, now_s)))] if job.started_s else []
-    rows += [("ended", Text(ago(job.finished_s, now_s)))] if job.finished_s else []
-    rows += [("attempts", Text(str(job.attempt)))]
+    rows += [("render", screen.text(f"{render.path}  {bytes_text(render.size_bytes)}")) for render in request.renders]
+    rows += [
+        ("chain", screen.text(recipe_text(request.recipe))),
+        ("return folder", screen.text(str(request.return_folder))),
+    ]
+    rows += [
+        ("asked by", screen.text(" ".join(part for part in (request.origin.listener, request.origin.client) if part)))
+    ]
+    rows += [("asked", screen.text(ago(job.created_s, now_s)))]
+    rows += [("started", screen.text(ago(job.started_s, now_s)))] if job.started_s else []
+    rows += [("ended", screen.text(ago(job.finished_s, now_s)))] if job.finished_s else []
+    rows += [("attempts", screen.text(str(job.attempt)))]
     for label, value in rows:
-        table.add_row(Text(label, "quiet"), value)
+        table.add_row(screen.text(label, "quiet"), value)
     return table

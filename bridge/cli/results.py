@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.cli import screen
-from bridge.cli.failures import shown_path
+from bridge.cli.failures import printable, shown_path
 from bridge.model import Job, JobResult, JobState, MasterRecipe, Measurement, Message, Recipe, Severity
 from bridge.reports.figures import figure_rows
 from bridge.units import bytes_text, with_unit
@@ -35,12 +35,17 @@ def figures_table(before: Measurement, after: Measurement | None) -> Table:
     if after is None:
         single = screen.table("", "", right=(1,))
         for row in rows:
-            single.add_row(Text(row.label), Text(row.before, "figure" if row.label in HEADLINES else ""))
+            single.add_row(screen.text(row.label), screen.text(row.before, "figure" if row.label in HEADLINES else ""))
         return single
     table = screen.table("", "BEFORE", "AFTER", "CHANGE", right=(1, 2, 3))
     for row in rows:
         style = "figure" if row.label in HEADLINES else ""
-        table.add_row(Text(row.label), Text(row.before), Text(row.after, style), Text(row.change, "quiet"))
+        table.add_row(
+            screen.text(row.label),
+            screen.text(row.before),
+            screen.text(row.after, style),
+            screen.text(row.change, "quiet"),
+        )
     return table
 
 
@@ -55,7 +60,9 @@ def messages_table(messages: Sequence[Message]) -> Table:
     """Findings, the grave ones coloured."""
     table = screen.table("", "")
     for message in messages:
-        table.add_row(Text(message.severity.value, SEVERITY_STYLES[message.severity]), Text(message.sentence))
+        table.add_row(
+            screen.text(message.severity.value, SEVERITY_STYLES[message.severity]), screen.text(message.sentence)
+        )
     return table
 
 
@@ -68,7 +75,7 @@ def outcome_text(job: Job) -> Text:
     """How far a job has come, or what became of it, in one line."""
     match job.state:
         case JobState.QUEUED:
-            return Text(job.error.sentence if job.error else WAITING, "quiet")
+            return screen.text(job.error.sentence if job.error else WAITING, "quiet")
         case JobState.RUNNING:
             stopping = "stopping" if job.is_cancel_requested else job.progress.stage
             return screen.line((stopping, "key"), (f" {job.progress.fraction:.0%}", "quiet"))
@@ -76,7 +83,7 @@ def outcome_text(job: Job) -> Text:
             return loudness_text(job.result) if job.result else Text()
         case JobState.FAILED | JobState.CANCELLED:
             style = "bad" if job.state is JobState.FAILED else "quiet"
-            return Text(job.error.sentence if job.error else "", style)
+            return screen.text(job.error.sentence if job.error else "", style)
 
 
 def loudness_text(result: JobResult) -> Text:
@@ -92,7 +99,7 @@ def ended_line(job: Job) -> Text:
     name = (job.request.name, "name")
     recipe = (f"  {recipe_text(job.request.recipe)}  ", "quiet")
     where = f"  {shown_path(job.result.files[0].path.parent)}" if job.result and job.result.files else ""
-    return Text.assemble(state, " ", (job.id, "quiet"), "  ", name, recipe, outcome_text(job), (where, "quiet"))
+    return screen.line(state, " ", (job.id, "quiet"), "  ", name, recipe, outcome_text(job), (where, "quiet"))
 
 
 def ago(then_s: float, now_s: float) -> str:
@@ -128,6 +135,6 @@ class JobBars:
 
     def _move(self, job: Job) -> None:
         if job.id not in self._tasks:
-            self._tasks[job.id] = self._bars.add_task(job.request.name, total=1.0, stage="", eta_s=None)
+            self._tasks[job.id] = self._bars.add_task(printable(job.request.name), total=1.0, stage="", eta_s=None)
         stage = "stopping" if job.is_cancel_requested else job.progress.stage
         self._bars.update(self._tasks[job.id], completed=job.progress.fraction, stage=stage, eta_s=job.progress.eta_s)

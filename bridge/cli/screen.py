@@ -20,7 +20,7 @@ from rich.text import Text
 from rich.theme import Theme
 from rich.tree import Tree
 
-from bridge.cli.failures import shown_path
+from bridge.cli.failures import printable, shown_path
 from bridge.units import clock
 
 THEME = Theme(
@@ -78,9 +78,17 @@ def print_json(values: BaseModel | Sequence[BaseModel]) -> None:
 # --- Text and tables --------------------------------------------------------------------------------------------------
 
 
-def line(*parts: tuple[str, str] | str) -> Text:
+def text(content: str, style: str = "") -> Text:
+    """Text that cannot steer the terminal, whatever a file is called."""
+    return Text(printable(content), style)
+
+
+def line(*parts: tuple[str, str] | str | Text) -> Text:
     """A line of parts, each plain or (text, style)."""
-    return Text.assemble(*parts)
+    whole = Text()
+    for part in parts:
+        whole.append_text(part if isinstance(part, Text) else text(part) if isinstance(part, str) else text(*part))
+    return whole
 
 
 def table(*headings: str, right: Iterable[int] = ()) -> Table:
@@ -99,7 +107,7 @@ def indented(renderable: RenderableType, columns: int = 2) -> RenderableType:
 
 def file_tree(root: Path, files: Sequence[tuple[Path, str]]) -> Tree:
     """Files below a folder as a tree, each with a remark."""
-    tree = Tree(Text(shown_path(root) + "/", "name"), guide_style="tree.line")
+    tree = Tree(text(shown_path(root) + "/", "name"), guide_style="tree.line")
     folders: dict[Path, Tree] = {root: tree}
     width = max((len(path.name) for path, _ in files), default=0)
     for path, remark in files:
@@ -110,7 +118,7 @@ def file_tree(root: Path, files: Sequence[tuple[Path, str]]) -> Tree:
 
 def _branch(folders: dict[Path, Tree], folder: Path) -> Tree:
     if folder not in folders and folder != folder.parent:
-        folders[folder] = _branch(folders, folder.parent).add(Text(folder.name + "/"))
+        folders[folder] = _branch(folders, folder.parent).add(text(folder.name + "/"))
     return folders.get(folder) or next(iter(folders.values()))
 
 
@@ -153,4 +161,4 @@ def working(sentence: str) -> AbstractContextManager[object]:
     console = err()
     if not console.is_terminal:
         return nullcontext()
-    return console.status(Text(sentence), spinner="dots", spinner_style="key")
+    return console.status(text(sentence), spinner="dots", spinner_style="key")
