@@ -1,1 +1,24 @@
-"""Report -> JSON, HTML, text; the sentences by code, as data."""
+"""Report -> JSON, HTML, text.
+
+Importing this package is cheap: matplotlib, jinja2 and numpy are loaded by the first `report_html` or by `warm_up`. The
+daemon half may import `figures`, `verdict`, `document` and `text`; `page` belongs to the engine half.
+"""
+
+from bridge.reports.document import read_report, report_json, report_schema
+from bridge.reports.figures import FigureRow, figure_rows
+from bridge.reports.page import report_html, warm_up
+from bridge.reports.text import report_text
+from bridge.reports.verdict import Verdict, verdict
+
+__all__ = [
+    "FigureRow",
+    "Verdict",
+    "figure_rows",
+    "read_report",
+    "report_html",
+    "report_json",
+    "report_schema",
+    "report_text",
+    "verdict",
+    "warm_up",
+]

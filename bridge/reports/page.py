@@ -1,0 +1,129 @@
+"""Report -> one HTML page: no script, no network, nothing outside itself.
+
+`view` decides what the page says, the templates how it looks.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bridge.model import AnalyzeRecipe, EngineInfo, LoudnessCurve, Measurement, ParameterValue, Report
+from bridge.reports import view
+from bridge.reports.figures import FIGURES, Parameter, figure_rows, parameter_texts, typeset
+from bridge.reports.palette import DARK, LIGHT, css_variables
+from bridge.reports.verdict import verdict
+from bridge.units import bytes_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def report_html(report: Report) -> str:
+    """The report as one self-contained page; the same report gives the same bytes."""
+    page = _environment().get_template("report.html.j2").render(_shown(report))
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def warm_up() -> None:
+    """Load and prime what the first page would otherwise wait for (about half a second)."""
+    report_html(_tiny_report())
+
+
+def _shown(report: Report) -> dict[str, object]:
+    """Everything that the templates name."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    from bridge.reports.loudness_plot import loudness_plots  # noqa: PLC0415  matplotlib: 0.4 s, engine half only
+
+    result = verdict(report)
+    return {
+        "report": report,
+        "kind": "Analysis" if report.after is None else "Mastering report",
+        "verdict": result,
+        "badges": view.badges(report, result),
+        "facts": view.facts(report),
+        "cards": view.cards(report),
+        "rows": list(zip(FIGURES, figure_rows(report.before, report.after), strict=True)),
+        "plots": [Markup(plot) for plot in loudness_plots(report)],  # noqa: S704  of numbers and fixed words only
+        "plot_key": view.plot_key(report),
+        "no_plot": view.no_plot(report.before),
+        "notes": view.notes(report.messages),
+        "folders": view.folders(report.files),
+        "stages": view.stages(report.timings),
+        "light": css_variables(LIGHT),
+        "dark": css_variables(DARK),
+    }
+
+
+# --- Templates --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    filters: dict[str, Any] = {
+        "bytes": bytes_text,
+        "parameters": _parameters,
+        "seconds": _seconds_text,
+        "split_unit": _split_unit,
+        "typeset": typeset,
+        "utc": _utc_text,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def _parameters(parameters: Mapping[str, ParameterValue]) -> list[Parameter]:
+    return list(parameter_texts(parameters))
+
+
+def _seconds_text(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def _split_unit(text: str) -> tuple[str, str]:
+    """Number and unit of a level's text; words such as "silence" have no unit."""
+    number, _, unit = text.partition(" ")
+    return (number, unit) if number[-1:].isdigit() else (text, "")
+
+
+def _utc_text(made_at: str) -> str:
+    """Date and time to the minute, in UTC; what cannot be read as a time stays as it is."""
+    try:
+        time = datetime.fromisoformat(made_at)
+        return f"{time.astimezone(UTC) if time.tzinfo else time:%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return made_at
+
+
+def _tiny_report() -> Report:
+    """A report just large enough to take every path once."""
+    figures = dict.fromkeys(Measurement.model_fields, -14.0) | {"channels": 2, "sample_rate_hz": 44100, "duration_s": 1}
+    measurement = Measurement.model_validate(figures)
+    curve = LoudnessCurve(hop_s=0.5, short_term_lufs=(-14.0, -13.0), momentary_lufs=(-14.0, -13.0))
+    return Report(
+        job_id="0",
+        name="warm-up",
+        made_at="2000-01-01T00:00:00+00:00",
+        recipe=AnalyzeRecipe(),
+        inputs=(),
+        engine=EngineInfo(version="0", runtime_s=0.0),
+        before=measurement,
+        after=measurement,
+        target_lufs=-14.0,
+        loudness_before=curve,
+        loudness_after=curve,
+    )
