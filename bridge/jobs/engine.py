@@ -57,7 +57,8 @@ def engine_launch(settings: Settings, environment: Mapping[str, str], slot: int)
     """
     threads = str(max(1, (os.cpu_count() or 1) // settings.engines.slots))
     kept = {name: text for name, text in environment.items() if name not in SCREEN_VARIABLES}
-    own = {"NUMBA_CACHE_DIR": str(settings.data_folder / "compiled"), "PYTHONUNBUFFERED": "1"}
+    compiled = environment.get("NUMBA_CACHE_DIR") or str(settings.data_folder / "compiled")
+    own = {"NUMBA_CACHE_DIR": compiled, "PYTHONUNBUFFERED": "1"}
     return Launch(
         command=engine_command(),
         environment=dict.fromkeys(THREAD_VARIABLES, threads) | kept | own,
