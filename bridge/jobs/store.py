@@ -223,16 +223,15 @@ class JobStore:
         columns: dict[str, object] = {"error": error.model_dump_json(), "finished_s": now_s, "has_work_folder": 0}
         return self._end(job_id, JobState.FAILED, columns)
 
-    def cancelled(self, job_id: str, now_s: float) -> Job:
-        """The running job, now stopped on request."""
-        return self._end(job_id, JobState.CANCELLED, {"finished_s": now_s, "has_work_folder": 0})
-
     def requeue(self, job_id: str, error: JobError, not_before_s: float, now_s: float) -> Job:
         """The running job, waiting for its next attempt (or cancelled, where somebody asked for that)."""
         return self._wait_again(job_id, {"error": error.model_dump_json(), "not_before_s": not_before_s}, now_s)
 
     def put_back(self, job_id: str, now_s: float) -> Job:
-        """The running job, waiting as if it had not been claimed: not the job but its daemon was stopped or killed."""
+        """The running job, waiting as if it had not been claimed (or cancelled, where somebody asked for that).
+
+        For jobs that were stopped on purpose, or whose daemon was killed: no attempt of theirs failed.
+        """
         attempt = self.get(job_id).attempt - 1
         return self._wait_again(job_id, {"attempt": max(0, attempt), "not_before_s": 0.0, "error": None}, now_s)
 
