@@ -91,7 +91,8 @@ def write_tag_file(path: Path, file_format: FileFormat, tags: Tags) -> None:
         file = _opened(path, file_format)
         if file.tags is None:
             file.add_tags()
-        file.tags.extend(pairs_of(tags.texts))
+        comments: Any = file.tags
+        comments.extend(pairs_of(tags.texts))
         for picture in tags.pictures:
             _add_picture(file, picture)
         file.save()
