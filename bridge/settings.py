@@ -136,6 +136,11 @@ def settings_path(explicit: Path | None = None, environment: Mapping[str, str] =
     return next((path for path in (Path(FILE_NAME), user_settings_path()) if path.is_file()), None)
 
 
+def process_environment() -> Mapping[str, str]:
+    """Variables of this process: rooms that start others (engines, the demo's daemon) are handed them."""
+    return dict(os.environ)
+
+
 def user_settings_path() -> Path:
     """Where `dawbridge init` writes by default."""
     return Path(platformdirs.user_config_dir("daw-bridge", appauthor=False)) / FILE_NAME
