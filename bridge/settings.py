@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
-from bridge.model import Limits, MasterRecipe, Recipe, Value
+from bridge.model import Assignment, JobRequest, Limits, MasterRecipe, Recipe, Value
 
 FILE_NAME = "bridge.yaml"
 VARIABLE_PREFIX = "DAWBRIDGE_"
@@ -125,6 +125,18 @@ class Settings(Value):
         """The return folder of a watch folder."""
         pattern = watch.return_folder or self.results.return_folder
         return Path(os.path.normpath(pattern.format(session=watch.folder.parent, watch=watch.folder)))
+
+    def assignment(self, job_id: str, request: JobRequest, work_folder: Path) -> Assignment:
+        """What an engine is told about one job."""
+        return Assignment(
+            job_id=job_id,
+            request=request,
+            work_folder=work_folder,
+            chain_folders=self.chain_folders,
+            cache_folder=self.data_folder / "cache",
+            cache_size_max_mb=self.cache.size_max_mb,
+            limits=self.limits,
+        )
 
 
 def settings_path(explicit: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path | None:

@@ -1,0 +1,149 @@
+"""Composition root: builds everything from Settings, starts it in order, stops it in reverse."""
+
+import logging
+import logging.handlers
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from bridge import __version__
+from bridge.delivery import write_whole
+from bridge.errors import RequestError
+from bridge.jobs.engine import Engine, engine_launch
+from bridge.jobs.lock import lock_store
+from bridge.jobs.store import JobStore, StoreLimits
+from bridge.jobs.worker import Notifier, Worker, WorkerSetup
+from bridge.listeners.folder.listener import FolderListener, Hooks
+from bridge.model import Job, JobRequest, Value
+from bridge.settings import Settings, WatchSettings, process_environment
+
+STORE_FILE = "jobs.sqlite3"
+READY_FILE = "daemon.json"
+LOG_FILE = "logs/daemon.log"
+LOG_BYTES_MAX = 2_000_000
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+log = logging.getLogger(__name__)
+
+
+class Announcement(Value):
+    """What a daemon says of itself while it is ready."""
+
+    pid: int
+    version: str
+    started_s: float
+    watch: tuple[Path, ...]
+
+
+class Daemon:
+    """Everything that runs while the bridge is on; `stop` undoes `start` in reverse."""
+
+    def __init__(self, settings: Settings, notifiers: tuple[Notifier, ...] = ()) -> None:
+        self._settings = settings
+        self._notifiers = notifiers
+        self._running = ExitStack()
+        self._is_stop_wanted = threading.Event()
+
+    def start(self) -> None:
+        """Starts lock, log, store, worker and listeners, in this order, then announces that all is ready.
+
+        Raises:
+            StoreError: another daemon has the data folder, or it cannot be used.
+        """
+        settings = self._settings
+        with ExitStack() as starting:
+            starting.enter_context(lock_store(settings.data_folder))
+            starting.callback(_log_to(settings.data_folder / LOG_FILE, settings.log_level))
+            limits = StoreLimits(settings.limits.queue_max, settings.retry.backoff_max_s)
+            store = starting.enter_context(JobStore(settings.data_folder / STORE_FILE, limits))
+            worker = Worker(store, self._worker_setup())
+            starting.callback(worker.stop)
+            worker.start()
+            for watch in settings.watch:
+                listener = self._listener(watch, worker, store)
+                starting.callback(listener.stop)
+                listener.start()
+            starting.callback(self._announce())
+            self._running = starting.pop_all()
+        log.info("ready: %d watch folders", len(settings.watch), extra={"action": "daemon_ready"})
+
+    def stop(self) -> None:
+        """Stops everything; jobs that ran wait again for the next start."""
+        log.info("stopping", extra={"action": "daemon_stopping"})
+        self._running.close()
+
+    def serve(self) -> None:
+        """Runs until SIGINT or SIGTERM; a second one ends the process at once."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        self.start()
+        try:
+            self._is_stop_wanted.wait()
+        finally:
+            self.stop()
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        self._is_stop_wanted.set()
+
+    def _worker_setup(self) -> WorkerSetup:
+        settings = self._settings
+        environment = process_environment()
+        return WorkerSetup(
+            engines=settings.engines,
+            retry=settings.retry,
+            make_engine=lambda slot: Engine(engine_launch(settings, environment, slot), settings.engines),
+            make_assignment=lambda job, work: settings.assignment(job.id, job.request, work),
+            notifiers=self._notifiers,
+        )
+
+    def _listener(self, watch: WatchSettings, worker: Worker, store: JobStore) -> FolderListener:
+        def submit(request: JobRequest) -> Job:
+            _refuse_outside(request, self._settings.roots)
+            return worker.submit(request)
+
+        _make_return_folder(self._settings.return_folder(watch), self._settings.roots)
+        return FolderListener(watch, self._settings, submit, worker.prewarm, Hooks(is_known=store.is_known))
+
+    def _announce(self) -> Callable[[], None]:
+        """Says that the daemon is ready; the answer takes that back."""
+        path = self._settings.data_folder / READY_FILE
+        watch = tuple(watch.folder for watch in self._settings.watch)
+        ready = Announcement(pid=os.getpid(), version=__version__, started_s=time.time(), watch=watch)
+        write_whole(path, ready.model_dump_json().encode())
+        return lambda: path.unlink(missing_ok=True)
+
+
+def _refuse_outside(request: JobRequest, roots: tuple[Path, ...]) -> None:
+    """Lets a request pass that reads and writes inside the session roots only."""
+    for path in (*(render.path for render in request.renders), request.return_folder):
+        if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
+            raise RequestError(f"{path} lies outside the session_roots: add its session folder to the settings.")
+
+
+def _make_return_folder(folder: Path, roots: tuple[Path, ...]) -> None:
+    """Makes the return folder where its session root is there; one that cannot be made is told by the first job."""
+    if any(root.is_dir() and folder.is_relative_to(root) for root in roots):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as reason:
+            log.warning("the return folder %s cannot be made: %s", folder, reason.strerror)
+
+
+def _log_to(path: Path, level: str) -> Callable[[], None]:
+    """Sends one line per state change to a file of bounded size; the answer ends that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES_MAX, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    root = logging.getLogger("bridge")
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+
+    def end() -> None:
+        root.removeHandler(handler)
+        handler.close()
+
+    return end
