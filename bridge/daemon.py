@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bridge import __version__
+from bridge.chains import load_chain
 from bridge.delivery import write_whole
 from bridge.errors import RequestError
 from bridge.jobs.engine import Engine, engine_launch
@@ -18,7 +19,7 @@ from bridge.jobs.lock import lock_store
 from bridge.jobs.store import JobStore, StoreLimits
 from bridge.jobs.worker import Notifier, Worker, WorkerSetup
 from bridge.listeners.folder.listener import FolderListener, Hooks
-from bridge.model import Job, JobRequest, Value
+from bridge.model import Job, JobRequest, MasterRecipe, Value
 from bridge.settings import Settings, WatchSettings, process_environment
 
 STORE_FILE = "jobs.sqlite3"
@@ -51,9 +52,13 @@ class Daemon:
         """Starts lock, log, store, worker and listeners, in this order, then announces that all is ready.
 
         Raises:
+            ChainError: a watch folder's chain is missing or has faults.
             StoreError: another daemon has the data folder, or it cannot be used.
         """
         settings = self._settings
+        for watch in settings.watch:
+            if isinstance(watch.recipe, MasterRecipe):
+                load_chain(watch.recipe.chain, settings.chain_folders)
         with ExitStack() as starting:
             starting.enter_context(lock_store(settings.data_folder))
             starting.callback(_log_to(settings.data_folder / LOG_FILE, settings.log_level))
