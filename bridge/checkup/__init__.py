@@ -6,8 +6,10 @@ from pathlib import Path
 from bridge.checkup.finding import Finding, Verdict
 from bridge.checkup.folders import check_folders
 from bridge.checkup.installation import check_installation
+from bridge.checkup.kernels import check_kernels, kernels_folder
 from bridge.checkup.running import check_running
 from bridge.checkup.settings import check_settings
+from bridge.settings import process_environment
 
 __all__ = ["Finding", "Verdict", "check_up"]
 
@@ -24,4 +26,5 @@ def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
     yield from findings
     if settings is not None:
         yield from check_folders(settings)
+        yield check_kernels(kernels_folder(settings, process_environment()))
         yield from check_running(settings, now_s)

@@ -1,4 +1,4 @@
-"""Python, libraries, device, plug-ins, ffmpeg, compiled kernels: all looked up without importing anything heavy."""
+"""Python, libraries, device, plug-ins, ffmpeg: all looked up without importing anything heavy."""
 
 import importlib.metadata
 import importlib.util
@@ -27,7 +27,6 @@ def check_installation() -> Iterator[Finding]:
     yield _check_python()
     yield from _check_libraries()
     yield _check_device()
-    yield _check_kernels(Path(__file__).parent.parent)
     yield _check_ffmpeg()
     yield _check_plugins(plugin_folders())
     yield ok(HERE, "models", "none needed: this version separates no stems")
@@ -102,22 +101,6 @@ def _check_device() -> Finding:
     has_torch = importlib.util.find_spec("torch") is not None
     torch = "PyTorch is installed" if has_torch else "PyTorch is not installed (not needed yet)"
     return ok(HERE, "device", f"{cores}; CUDA: {answer.stdout.strip()}; {torch}")
-
-
-def _check_kernels(package: Path) -> Finding:
-    """Whether the compiled audio kernels are in numba's cache: beside the sources, as numba keeps them."""
-    sources = [path for path in package.glob("dsp/**/*.py") if "@compiled" in path.read_text(encoding="utf-8")]
-    cold = [path for path in sources if not _is_compiled(path)]
-    if cold:
-        names = ", ".join(path.stem for path in cold[:4])
-        sentence = f"{len(sources) - len(cold)} of {len(sources)} modules compiled ({names} are not)"
-        return warn(HERE, "audio kernels", sentence, "Nothing to do: the first job compiles them, once.")
-    return ok(HERE, "audio kernels", f"compiled ({len(sources)} modules)")
-
-
-def _is_compiled(source: Path) -> bool:
-    indexes = list((source.parent / "__pycache__").glob(f"{source.stem}.*.nbi"))
-    return any(index.stat().st_mtime >= source.stat().st_mtime for index in indexes)
 
 
 def _check_ffmpeg() -> Finding:

@@ -6,6 +6,7 @@ from enum import IntEnum
 from bridge.errors import (
     AudioError,
     BridgeError,
+    BugError,
     DeliveryError,
     DocumentError,
     EngineError,
@@ -45,6 +46,7 @@ _BY_ERROR: tuple[tuple[type[BridgeError], ExitCode], ...] = (
     (ReportError, ExitCode.AUDIO),
     (StoreError, ExitCode.STORE),
     (EngineError, ExitCode.FAILED),
+    (BugError, ExitCode.BUG),
     (BridgeError, ExitCode.FAILED),
 )
 

@@ -43,7 +43,8 @@ def guarded(command: Callable[[], object]) -> int:
         _let_the_reader_go()
         return ExitCode.OK
     except Exception:  # noqa: BLE001 - the process boundary: people get a sentence, developers the file
-        show_error(f"This is a fault in daw-bridge itself. Please report it with the file {_kept_traceback()}.")
+        details = kept(traceback.format_exc())
+        show_error(f"This is a fault in daw-bridge itself. Please report it with the file {details}.")
         return ExitCode.BUG
     return int(code) if isinstance(code, int) else ExitCode.OK
 
@@ -127,10 +128,11 @@ def _show_usage(reason: click.UsageError) -> None:
         click.echo(f"Try {click.style(f'{reason.ctx.command_path} --help', bold=True)}.", err=True)
 
 
-def _kept_traceback() -> Path:
+def kept(details: str) -> Path:
+    """The file in which the details of a failure now are."""
     handle, name = tempfile.mkstemp(prefix=f"dawbridge-fault-{time.strftime('%Y%m%d-%H%M%S')}-", suffix=".txt")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        traceback.print_exc(file=file)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(details)
     return Path(name)
 
 

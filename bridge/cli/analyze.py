@@ -1,0 +1,103 @@
+"""`dawbridge analyze`: what the meters read; no audio is made."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from bridge.cli import screen
+from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
+from bridge.cli.lazy import PageCommand
+from bridge.cli.options import json_option, settings_of
+from bridge.cli.results import figures_table, files_of, messages_table
+from bridge.errors import RequestError
+from bridge.jobs.direct import DirectEngine, direct_request
+from bridge.model import AnalyzeRecipe, JobResult, Report
+from bridge.reports.document import read_report
+from bridge.reports.verdict import verdict
+from bridge.settings import Settings
+from bridge.units import clock
+
+EXAMPLES = (
+    ("Loudness and peaks of a mix", "dawbridge analyze MySong.wav"),
+    ("A page to read and keep", "dawbridge analyze MySong.wav --html > MySong.html"),
+    ("One figure, for a script", "dawbridge analyze MySong.wav --json | jq '.[0].report.before.integrated_lufs'"),
+)
+
+
+@click.command(cls=PageCommand, examples=EXAMPLES)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Also leave the report (HTML, JSON) there.")
+@click.option("--html", "as_html", is_flag=True, help="Print the HTML report of one file and nothing else.")
+@json_option
+@click.pass_context
+def analyze(ctx: click.Context, files: Sequence[Path], *, out: Path | None, as_html: bool, as_json: bool) -> int:
+    """Measure files: loudness, peaks, dynamics, and what is wrong with them.
+
+    Without --out nothing is written: the figures are printed.
+    """
+    if as_html and (len(files) > 1 or as_json):
+        raise RequestError("--html prints one page: give one file, and not --json.")
+    settings = settings_of(ctx)
+    with ExitStack() as until_the_end:
+        folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
+        engine = until_the_end.enter_context(DirectEngine(settings))
+        analysis = _Analysis(engine, settings, folder, is_kept=out is not None)
+        outcomes = do_each(files, analysis.work, settings, show=None if as_json or as_html else _show)
+        if as_html and analysis.pages:
+            click.echo(analysis.pages[0])
+    if as_json:
+        screen.print_json(outcomes)
+    return exit_code_for(outcomes)
+
+
+class _Analysis:
+    """Measures one file after the other into a folder that is kept or not."""
+
+    def __init__(self, engine: DirectEngine, settings: Settings, folder: Path, *, is_kept: bool) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._folder = folder
+        self._is_kept = is_kept
+        self.pages: list[str] = []
+
+    def work(self, path: Path, on_progress: OnProgress) -> Outcome:
+        """What came of one file."""
+        request = direct_request(path, AnalyzeRecipe(), self._folder, self._settings)
+        result = self._engine.run(request, on_progress)
+        report = read_report(_text_of(result, "report"))
+        self.pages.append(_text_of(result, "report_html"))
+        if not self._is_kept:
+            result = result.model_copy(update={"files": ()})
+        return Outcome(path=path, result=result, report=report)
+
+
+def _text_of(result: JobResult, role: str) -> str:
+    return next(file.path for file in result.files if file.role == role).read_text(encoding="utf-8")
+
+
+def _show(outcome: Outcome) -> None:
+    result, report = outcome.result, outcome.report
+    assert result is not None
+    assert report is not None
+    console = screen.out()
+    console.print(screen.line((report.name, "name"), "  ", (_kind_of(report), "quiet")))
+    console.print(Text(verdict(report).sentence))
+    console.print()
+    console.print(figures_table(report.before, None))
+    if report.messages:
+        console.print()
+        console.print(messages_table(report.messages))
+    if result.files:
+        console.print()
+        console.print(files_of(result))
+
+
+def _kind_of(report: Report) -> str:
+    """Length, rate and channels of what was measured."""
+    before = report.before
+    channels = {1: "mono", 2: "stereo"}.get(before.channels, f"{before.channels} channels")
+    return f"{clock(before.duration_s)}, {before.sample_rate_hz / 1000:g} kHz, {channels}"

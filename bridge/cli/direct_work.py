@@ -1,0 +1,75 @@
+"""Work on several files, one after the other: a bar while it goes on, what came of each file, the exit code."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from bridge.checkup.kernels import cold_modules, kernels_folder
+from bridge.cli import screen
+from bridge.cli.exit_codes import ExitCode, exit_code_named
+from bridge.cli.failures import Cancelled, kept, printable, show_error
+from bridge.errors import BridgeError, BugError, EngineError
+from bridge.model import JobError, JobResult, Progress, Report, Value
+from bridge.settings import Settings, process_environment
+
+OnProgress = Callable[[Progress], None]
+PREPARING = "Preparing the audio engine (once after installation)"
+
+
+class Outcome(Value):
+    """What came of one file: a result (and its report, where that is what was asked for), or an error."""
+
+    path: Path
+    result: JobResult | None = None
+    report: Report | None = None
+    error: JobError | None = None
+
+
+def do_each(
+    files: Sequence[Path],
+    work: Callable[[Path, OnProgress], Outcome],
+    settings: Settings,
+    show: Callable[[Outcome], None] | None,
+) -> list[Outcome]:
+    """What came of each file; a file that cannot be done does not keep the others from it."""
+    say_what_is_prepared(settings)
+    outcomes: list[Outcome] = []
+    for number, path in enumerate(files, start=1):
+        outcomes.append(_do(path, work, f"{number}/{len(files)} " if len(files) > 1 else ""))
+        if (error := outcomes[-1].error) is not None:
+            show_error(f"{error.sentence} Details: {kept(error.traceback)}" if error.traceback else error.sentence)
+        elif show is not None:
+            if number > 1:
+                click.echo()
+            show(outcomes[-1])
+    return outcomes
+
+
+def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
+    """That of the first file that could not be done."""
+    return next((exit_code_named(o.error.code) for o in outcomes if o.error is not None), ExitCode.OK)
+
+
+def say_what_is_prepared(settings: Settings) -> None:
+    """Says why the first start after an installation takes longer."""
+    cold, _ = cold_modules(kernels_folder(settings, process_environment()))
+    if cold:
+        click.secho(PREPARING, dim=True, err=True)
+
+
+def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str) -> Outcome:
+    with screen.progress_bars() as bars:
+        task = bars.add_task(numbered + printable(path.stem), total=1.0, stage="", eta_s=None)
+
+        def on_progress(progress: Progress) -> None:
+            bars.update(task, completed=progress.fraction, stage=progress.stage, eta_s=progress.eta_s)
+
+        try:
+            return work(path, on_progress)
+        except KeyboardInterrupt:
+            raise Cancelled from None
+        except (EngineError, BugError) as error:
+            return Outcome(path=path, error=JobError(code=error.code, sentence=error.sentence, traceback=error.detail))
+        except BridgeError as error:
+            return Outcome(path=path, error=JobError(code=error.code, sentence=error.sentence))

@@ -1,0 +1,123 @@
+"""Requests carried out at once in an engine of one's own: no daemon, no queue, nothing in the job store."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from bridge.audio.render import read_render
+from bridge.chains import load_chain
+from bridge.delivery import prepare, recover, sweep
+from bridge.errors import BridgeError, ChainError, Fault
+from bridge.jobs.engine import Engine, engine_launch
+from bridge.jobs.ids import JobIds
+from bridge.jobs.pace import Pace
+from bridge.model import Assignment, JobRequest, JobResult, MasterRecipe, Origin, Progress, Recipe
+from bridge.settings import Settings, process_environment
+
+CLI = Origin(listener="cli")
+MASTER_PATTERN = "{name} [{chain}]"
+"""Directly in the folder that was asked for."""
+CHAIN_SUFFIX = ".yaml"
+OnProgress = Callable[[Progress], None]
+
+
+def run_direct(request: JobRequest, settings: Settings, on_progress: OnProgress) -> JobResult:
+    """What one request brought back, done in an engine that is started for it and stopped after it.
+
+    Raises:
+        UserError: the chain, the audio or the return folder is at fault; nothing was delivered.
+        EngineError: the engine crashed, stalled or ran out of memory.
+    """
+    with DirectEngine(settings) as engine:
+        return engine.run(request, on_progress)
+
+
+def direct_request(path: Path, recipe: Recipe, return_folder: Path, settings: Settings) -> JobRequest:
+    """A request of the command line for one file.
+
+    Raises:
+        AudioError: the file is not usable audio.
+    """
+    render = read_render(path.absolute(), settings.limits)
+    return JobRequest(
+        renders=(render,),
+        recipe=recipe,
+        name=render.path.stem,
+        return_folder=return_folder.absolute(),
+        name_pattern=MASTER_PATTERN,
+        origin=CLI,
+    )
+
+
+def with_chain(recipe: MasterRecipe, settings: Settings) -> tuple[MasterRecipe, Settings]:
+    """Recipe and settings by which a chain is found by its name, also where the recipe names a file.
+
+    Raises:
+        ChainError: there is no such chain, or it has faults.
+    """
+    path = Path(recipe.chain)
+    if not path.suffix and path.name == recipe.chain:
+        load_chain(recipe.chain, settings.chain_folders)
+        return recipe, settings
+    if path.suffix != CHAIN_SUFFIX:
+        raise ChainError([Fault(f"is not named like a chain: chain files end in {CHAIN_SUFFIX}.", file=path)])
+    if not path.is_file():
+        raise ChainError([Fault("there is no such file.", file=path)])
+    folders = (path.absolute().parent, *settings.chain_folders)
+    load_chain(path.stem, folders)
+    return recipe.model_copy(update={"chain": path.stem}), settings.model_copy(update={"chain_folders": folders})
+
+
+class DirectEngine:
+    """An engine for a few requests, one after the other."""
+
+    def __init__(self, settings: Settings, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._monotonic_s = monotonic_s
+        self._engine = Engine(engine_launch(settings, process_environment(), slot=1), settings.engines)
+        self._new_id = JobIds()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.stop()
+
+    def run(self, request: JobRequest, on_progress: OnProgress) -> JobResult:
+        """What the request brought back; Ctrl-C stops the engine and leaves nothing half done.
+
+        Raises:
+            UserError: the chain, the audio or the return folder is at fault; nothing was delivered.
+            EngineError: the engine crashed, stalled or ran out of memory.
+        """
+        assignment = self._assignment(request)
+        pace = Pace(None, self._monotonic_s)
+
+        def on_event(progress: Progress) -> None:
+            if (worth_telling := pace.tell(progress)) is not None:
+                on_progress(worth_telling)
+
+        try:
+            return self._engine.run(assignment, on_event, lambda: False)
+        except (BridgeError, KeyboardInterrupt):
+            self._engine.stop()
+            delivered = recover(assignment.work_folder)
+            if delivered is None:
+                raise
+            return delivered
+        finally:
+            sweep(assignment.work_folder)
+
+    def _assignment(self, request: JobRequest) -> Assignment:
+        job_id = self._new_id()
+        settings = self._settings
+        return Assignment(
+            job_id=job_id,
+            request=request,
+            work_folder=prepare(request, job_id),
+            chain_folders=settings.chain_folders,
+            cache_folder=settings.data_folder / "cache",
+            cache_size_max_mb=settings.cache.size_max_mb,
+            limits=settings.limits,
+        )
