@@ -303,6 +303,14 @@ class Measurement(Value):
     duration_s: float
     channels: int
     sample_rate_hz: int
+    momentary_max_at_s: float | None = None
+    """Middle of the loudest 400 ms."""
+    short_term_max_at_s: float | None = None
+    """Middle of the loudest 3 s."""
+    standard_true_peak_dbtp: float | None = None
+    """By 4-fold oversampling, as most meters read; `true_peak_dbtp` is verified at 64-fold."""
+    dc_offset: float = 0.0
+    """Mean of the samples, of the channel where it is furthest from zero; full scale is 1."""
 
 
 class JobResult(Value):

@@ -1,9 +1,12 @@
 """Loudness from hop energies: integrated, momentary, short-term, range (BS.1770-5 annex 1, Tech 3341, Tech 3342)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.dsp.measures.kweighting import Energies
+from bridge.model import LoudnessCurve
 from bridge.units import Lu, Lufs
 
 OFFSET_LU = -0.691
@@ -14,6 +17,10 @@ RANGE_GATE_LU = -20.0
 BLOCK_HOPS, BLOCK_STEP_HOPS = 40, 10
 """Gating blocks of 400 ms that overlap by 75 %."""
 MOMENTARY_HOPS, SHORT_TERM_HOPS = 40, 300
+NOTHING = 1e-12
+"""Power (-120.7 LUFS) below which a window is silent: rounding, or the dither of 24 bit, is all that is there."""
+CURVE_STEP_HOPS, CURVE_POINTS_MAX = 10, 2400
+"""A plot gets ten values a second, fewer when the signal is longer than four minutes."""
 
 _WEIGHTS = {
     # BS.1770-5, table 4: +1.5 dB (1.41) between 60 and 120 degrees of azimuth below 30 degrees of elevation; LFE is 0.
@@ -91,3 +98,44 @@ def loudness_range_lu(power: NDArray[np.float64]) -> Lu | None:
         return None
     low, high = (kept[round((kept.size - 1) * share)] for share in (0.10, 0.95))
     return float(10.0 * np.log10(high / low))
+
+
+@dataclass(frozen=True)
+class Loudest:
+    """The loudest window of one length; None where the signal is shorter, or silent."""
+
+    loudness_lufs: Lufs | None
+    middle_s: float | None
+
+
+def loudest(power: NDArray[np.float64], hops: int, hop_s: float) -> Loudest:
+    """The loudest window of `hops` hops, at any hop."""
+    windows = window_power(power, hops)
+    if not windows.size or windows.max() <= NOTHING:
+        return Loudest(None, None)
+    at = int(windows.argmax())
+    return Loudest(float(to_lufs(windows[at : at + 1])[0]), (at + hops / 2) * hop_s)
+
+
+def loudness_curve(power: NDArray[np.float64], hop_s: float) -> LoudnessCurve:
+    """Momentary and short-term loudness over time: value i is the highest that a meter shows in the i-th step.
+
+    A meter shows the window that ends now: nothing (None) until its first window is full, or in silence.
+    """
+    step = CURVE_STEP_HOPS * max(1, -(-power.size // (CURVE_STEP_HOPS * CURVE_POINTS_MAX)))
+    return LoudnessCurve(
+        hop_s=step * hop_s,
+        short_term_lufs=_thinned(power, SHORT_TERM_HOPS, step),
+        momentary_lufs=_thinned(power, MOMENTARY_HOPS, step),
+    )
+
+
+def _thinned(power: NDArray[np.float64], hops: int, step: int) -> tuple[float | None, ...]:
+    shown = np.zeros(-(-power.size // step) * step)
+    windows = window_power(power, hops)
+    shown[hops - 1 : hops - 1 + windows.size] = windows
+    highest = shown.reshape(-1, step).max(axis=1)
+    return tuple(
+        round(float(value), 2) if power > NOTHING else None
+        for power, value in zip(highest, to_lufs(highest), strict=True)
+    )

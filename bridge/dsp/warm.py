@@ -1,0 +1,38 @@
+"""Compiling every kernel ahead of time, so that the first job does not wait for it."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from bridge.audio.signal import Audio, OnProgress
+from bridge.dsp.measures import measure, peak_envelope, peak_overs
+
+WarmUp = Callable[[], object]
+"""Calls kernels once, on little data of the types that they will meet."""
+
+
+def warm_up(on_progress: OnProgress | None = None) -> None:
+    """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
+    steps: Sequence[WarmUp] = (_warm_measures, _warm_envelopes)
+    for done, step in enumerate(steps):
+        if on_progress is not None:
+            on_progress(done / len(steps))
+        step()
+    if on_progress is not None:
+        on_progress(1.0)
+
+
+def little_audio() -> Audio:
+    """A tenth of a second that reaches every branch: noise, and a clipped run."""
+    samples = np.random.default_rng(1).uniform(-1.0, 1.0, (2, 4800)).astype(np.float32)
+    samples[:, 100:110] = 1.0
+    return Audio(samples, 48000)
+
+
+def _warm_measures() -> None:
+    measure(little_audio(), threads=1)
+
+
+def _warm_envelopes() -> None:
+    peak_envelope(little_audio(), 0.5, threads=1)
+    peak_overs(little_audio(), 0.5, threads=1)
