@@ -33,10 +33,12 @@ def do_each(
     show: Callable[[Outcome], None] | None,
 ) -> list[Outcome]:
     """What came of each file; a file that cannot be done does not keep the others from it."""
-    say_what_is_prepared(settings)
     outcomes: list[Outcome] = []
+    is_cold = is_engine_cold(settings)
     for number, path in enumerate(files, start=1):
-        outcomes.append(_do(path, work, f"{number}/{len(files)} " if len(files) > 1 else ""))
+        outcomes.append(
+            _do(path, work, f"{number}/{len(files)} " if len(files) > 1 else "", is_cold=is_cold and number == 1)
+        )
         if (error := outcomes[-1].error) is not None:
             show_error(f"{error.sentence} Details: {kept(error.traceback)}" if error.traceback else error.sentence)
         elif show is not None:
@@ -51,18 +53,19 @@ def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
     return next((exit_code_named(o.error.code) for o in outcomes if o.error is not None), ExitCode.OK)
 
 
-def say_what_is_prepared(settings: Settings) -> None:
-    """Says why the first start after an installation takes longer."""
-    cold, _ = cold_modules(kernels_folder(settings, process_environment()))
-    if cold:
-        click.secho(PREPARING, dim=True, err=True)
+def is_engine_cold(settings: Settings) -> bool:
+    """Whether the first start compiles the audio kernels, which takes longer."""
+    return bool(cold_modules(kernels_folder(settings, process_environment()))[0])
 
 
-def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str) -> Outcome:
+def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str, *, is_cold: bool) -> Outcome:
     with screen.progress_bars() as bars:
         task = bars.add_task(numbered + printable(path.stem), total=1.0, stage="", eta_s=None)
+        remarks = [PREPARING] if is_cold else []
 
         def on_progress(progress: Progress) -> None:
+            if remarks:
+                bars.console.print(screen.text(remarks.pop(), "quiet"))
             bars.update(task, completed=progress.fraction, stage=progress.stage, eta_s=progress.eta_s)
 
         try:

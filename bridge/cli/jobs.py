@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 
 import click
@@ -111,18 +111,18 @@ def retry(ctx: click.Context, job_ids: tuple[str, ...], *, as_json: bool) -> Non
 @click.pass_context
 def watch(ctx: click.Context, job_id: str | None) -> int:
     """Show progress as it happens, of one job until it has ended, or of all until Ctrl-C."""
-    with _existing_store(ctx, job_id or "") as store, _until_interrupted() as pause, screen.progress_bars() as bars:
-        shown = JobBars(bars)
+    shown = JobBars()
+    with _existing_store(ctx, job_id or "") as store, _until_interrupted() as pause, closing(shown):
         after = store.revision()
         watched = find_job(store, job_id) if job_id else None
         for job in (watched,) if watched else reversed(store.list((JobState.RUNNING,))):
             shown.show(job)
-        if watched is None or not watched.state.is_final:
-            for job in follow(store, after, pause):
-                if watched is None or job.id == watched.id:
-                    shown.show(job)
-                if watched is not None and job.id == watched.id and job.state.is_final:
-                    watched = job
+        for job in () if watched and watched.state.is_final else follow(store, after, pause):
+            if watched is None or job.id == watched.id:
+                shown.show(job)
+            if watched and job.id == watched.id:
+                watched = job
+                if job.state.is_final:
                     break
     return _exit_code(watched) if watched else ExitCode.OK
 

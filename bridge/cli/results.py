@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
-from rich.progress import Progress as Bars
 from rich.progress import TaskID
 from rich.table import Table
 from rich.text import Text
@@ -115,10 +114,10 @@ def ago(then_s: float, now_s: float) -> str:
 
 
 class JobBars:
-    """A bar for each running job, and a line for each that has ended, while `bars` is shown."""
+    """A bar for each running job while any runs, and a line that stays for each that has ended."""
 
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
+    def __init__(self) -> None:
+        self._bars = screen.progress_bars()
         self._tasks: dict[str, TaskID] = {}
         self._ended: set[tuple[str, int]] = set()
 
@@ -131,10 +130,18 @@ class JobBars:
             self._bars.remove_task(self._tasks.pop(job.id))
         if job.state.is_final and (job.id, job.attempt) not in self._ended:
             self._ended.add((job.id, job.attempt))
-            screen.out().print(ended_line(job)) if self._bars.disable else self._bars.console.print(ended_line(job))
+            (screen.out() if self._bars.disable else self._bars.console).print(ended_line(job))
+        if not self._tasks:
+            self.close()
+
+    def close(self) -> None:
+        """Takes the bars off the screen; the next running job brings them back."""
+        if self._bars.live.is_started:
+            self._bars.stop()
 
     def _move(self, job: Job) -> None:
         if job.id not in self._tasks:
+            self._bars.start()
             self._tasks[job.id] = self._bars.add_task(printable(job.request.name), total=1.0, stage="", eta_s=None)
         stage = "stopping" if job.is_cancel_requested else job.progress.stage
         self._bars.update(self._tasks[job.id], completed=job.progress.fraction, stage=stage, eta_s=job.progress.eta_s)

@@ -111,13 +111,4 @@ class DirectEngine:
 
     def _assignment(self, request: JobRequest) -> Assignment:
         job_id = self._new_id()
-        settings = self._settings
-        return Assignment(
-            job_id=job_id,
-            request=request,
-            work_folder=prepare(request, job_id),
-            chain_folders=settings.chain_folders,
-            cache_folder=settings.data_folder / "cache",
-            cache_size_max_mb=settings.cache.size_max_mb,
-            limits=settings.limits,
-        )
+        return self._settings.assignment(job_id, request, prepare(request, job_id))
