@@ -31,6 +31,9 @@ class WatchSettings(Value):
     still_s: float = Field(
         default=2.0, ge=0.5, le=600, description="How long a file must stand still where no close is reported."
     )
+    stuck_s: float = Field(
+        default=60.0, ge=1, le=86400, description="After this long without a change an unfinished file is reported."
+    )
     poll_s: float = Field(default=5.0, ge=0.2, le=600, description="How often to look even when nothing was reported.")
     is_network: bool = Field(
         default=False, description="A network folder: file events are not trusted, only looking is."

@@ -92,14 +92,15 @@ def _with_copies(group: Group, signals: Mapping[Path, Sequence[Render]]) -> Grou
 
 def _same_signals(renders: Iterable[Render]) -> list[list[Render]]:
     """Renders by signal, the best format first."""
-    signals: list[list[Render]] = []
+    signals: dict[tuple[Path, str], list[list[Render]]] = defaultdict(list)
     for render in sorted(renders, key=_quality, reverse=True):
-        home = next((signal for signal in signals if are_one_signal(signal[0], render)), None)
+        alike = signals[render.path.parent, render.path.stem.casefold()]
+        home = next((signal for signal in alike if are_one_signal(signal[0], render)), None)
         if home is None:
-            signals.append([render])
+            alike.append([render])
         else:
             home.append(render)
-    return signals
+    return [signal for alike in signals.values() for signal in alike]
 
 
 # --- Split channels ---------------------------------------------------------------------------------------------------
