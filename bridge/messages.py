@@ -53,6 +53,36 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         "silent_channel": MessageKind(
             WARNING, "The {channel} channel is silent all through: check the routing of the render."
         ),
+        # Mastering: what was not done as the chain says, and why.
+        "step_left_out": MessageKind(
+            WARNING, "{step}: left out, because a signal at {rate_hz} Hz does not reach that frequency."
+        ),
+        "no_loudness": MessageKind(
+            INFO,
+            "There is no loudness to match, because the signal is silent or shorter than 0.4 s: "
+            "its gain was left as it is.",
+        ),
+        "gain_limited": MessageKind(
+            WARNING,
+            "The loudness asked for would take {threshold:.1f} dB of gain: stopped at {value:.0f} dB, "
+            "because a mix that soft is mostly noise or was rendered by mistake.",
+            "dB",
+        ),
+        "loudness_guarded": MessageKind(
+            WARNING,
+            "{threshold:.1f} LUFS would cost more than {loss:.0f} dB of gain reduction on average: stopped at "
+            "{value:.1f} LUFS. Calmer peaks in the mix, or a lower target, put it right.",
+            "LUFS",
+        ),
+        "loudness_needs_limiter": MessageKind(
+            WARNING,
+            "The peaks allow {value:.1f} LUFS instead of {threshold:.1f} LUFS: "
+            "end the chain with a `limiter` to get louder.",
+            "LUFS",
+        ),
+        "limiter_idle": MessageKind(
+            INFO, "Nothing reached the ceiling of {value:.1f} dBTP: the limiter left the signal as it is.", "dBTP"
+        ),
     }
 )
 
