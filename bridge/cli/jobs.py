@@ -56,14 +56,18 @@ def _complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
 @click.command("list", cls=PageCommand, examples=[("What failed, and why", "dawbridge jobs list --failed")])
 @click.option("--failed", is_flag=True, help="Only jobs that failed for good, with the reason.")
 @click.option(
-    "--state", "states", type=click.Choice(list(JobState)), multiple=True, help="Only this state; may be repeated."
+    "--state",
+    "states",
+    type=click.Choice([state.value for state in JobState]),
+    multiple=True,
+    help="Only this state; may be repeated.",
 )
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
 @click.pass_context
-def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[JobState, ...], limit: int, as_json: bool) -> None:
+def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[str, ...], limit: int, as_json: bool) -> None:
     """List jobs, the newest first."""
-    wanted = (JobState.FAILED,) if failed else tuple(states) or tuple(JobState)
+    wanted = (JobState.FAILED,) if failed else tuple(map(JobState, states)) or tuple(JobState)
     with _store(ctx) as store:
         found = store.list(wanted, limit) if store else ()
     if as_json:

@@ -88,6 +88,7 @@ def outcome_text(job: Job) -> Text:
 def loudness_text(result: JobResult) -> Text:
     """Loudness before and after, and how long it took."""
     figures = [with_unit(m.integrated_lufs, "LUFS") for m in (result.before, result.after) if m is not None]
+    figures[:-1] = [figure.removesuffix(" LUFS") for figure in figures[:-1]]
     took = "from cache" if result.is_from_cache else f"{result.runtime_s:.1f} s"
     return screen.line((" -> ".join(figures), "figure"), (f"  {took}", "quiet"))
 

@@ -1,0 +1,85 @@
+"""The command line as a user meets it: in this process for speed, in a process of its own where that matters."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from bridge.cli.main import cli
+from bridge.jobs.store import JobStore
+
+Run = Callable[..., Result]
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working folder without settings, and a home that is nobody's."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for name in [name for name in os.environ if name.startswith("DAWBRIDGE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / ".config"))
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """A session folder with a render folder."""
+    (tmp_path / "Session" / "Renders").mkdir(parents=True)
+    return tmp_path / "Session"
+
+
+@pytest.fixture
+def config(tmp_path: Path, session: Path) -> Path:
+    """A settings file that watches the session and keeps its data to itself."""
+    path = tmp_path / "bridge.yaml"
+    settings = {"watch": [{"folder": str(session / "Renders")}], "data_folder": str(tmp_path / "data")}
+    path.write_text(yaml.safe_dump(settings))
+    return path
+
+
+@pytest.fixture
+def dawbridge(config: Path) -> Run:
+    """Runs a command line with those settings in this process."""
+
+    def run(*arguments: object, settings: Path | None = config) -> Result:
+        chosen = [] if settings is None else ["--config", str(settings)]
+        return CliRunner().invoke(cli, [*chosen, *map(str, arguments)], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def store(tmp_path: Path, config: Path) -> Iterator[JobStore]:
+    """The job store of those settings."""
+    (tmp_path / "data").mkdir()
+    with JobStore(tmp_path / "data" / "jobs.sqlite3") as store:
+        yield store
+
+
+def in_a_process(*arguments: object, timeout_s: float = 60, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """The same in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "bridge.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        env=environment,
+    )
+
+
+def json_of(result: Result) -> Any:
+    """What a command printed with `--json`: all of its stdout must be JSON."""
+    return json.loads(result.stdout)
