@@ -1,0 +1,59 @@
+"""Every step of the chains, and what fits it to a signal."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
+from bridge.chains import (
+    Gain,
+    Highpass,
+    HighShelf,
+    Limiter,
+    Lowpass,
+    LowShelf,
+    MatchLoudness,
+    Peak,
+    StepBase,
+)
+from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
+from bridge.dsp.mastering.steps.gain import fit_gain
+from bridge.dsp.mastering.steps.high_shelf import fit_high_shelf
+from bridge.dsp.mastering.steps.highpass import fit_highpass
+from bridge.dsp.mastering.steps.limiter import fit_limiter
+from bridge.dsp.mastering.steps.low_shelf import fit_low_shelf
+from bridge.dsp.mastering.steps.lowpass import fit_lowpass
+from bridge.dsp.mastering.steps.match_loudness import fit_match_loudness
+from bridge.dsp.mastering.steps.peak import fit_peak
+from bridge.dsp.mastering.working import WorkingSignal
+from bridge.model import AppliedStep, Message
+
+FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
+    {
+        Gain: fit_gain,
+        Highpass: fit_highpass,
+        Lowpass: fit_lowpass,
+        LowShelf: fit_low_shelf,
+        HighShelf: fit_high_shelf,
+        Peak: fit_peak,
+        MatchLoudness: fit_match_loudness,
+        Limiter: fit_limiter,
+    }
+)
+
+
+def fit(step: StepBase, signal: Signal) -> Fitted:
+    """The step, ready for this signal; a step that the table does not know is a bug."""
+    return UNCHANGED if step.bypass else FITS[type(step)](step, signal)
+
+
+def run_steps(audio: Audio, steps: Sequence[StepBase], allocate: Allocate, on_progress: OnProgress) -> Changed:
+    """The signal after all steps, each fitted to what the steps before it made; the input itself if none changes it."""
+    working = WorkingSignal(audio, allocate, on_progress)
+    applied: list[AppliedStep] = []
+    messages: list[Message] = []
+    for step in steps:
+        fitted = fit(step, working)
+        working.then(fitted.processor)
+        applied += [fitted.applied] if fitted.applied is not None else []
+        messages += fitted.messages
+    return Changed(working.audio(), tuple(applied), tuple(messages))

@@ -1,0 +1,56 @@
+"""A mix through its chain: steps -> sample rate -> loudness loop -> limiter -> dither -> verify. READ THIS FIRST."""
+
+from bridge.audio.signal import Allocate, Audio, OnProgress, in_memory
+from bridge.chains import Chain
+from bridge.dsp.mastering.dither import grid_for
+from bridge.dsp.mastering.finish import Ending, finish
+from bridge.dsp.mastering.fitting import run_steps
+from bridge.dsp.mastering.order import Mastered, MasterOrder, course_of
+from bridge.dsp.mastering.resample import to_rate
+
+
+def ignore(fraction: float) -> None:
+    """Tells nobody."""
+    del fraction
+
+
+def master(
+    audio: Audio,
+    chain: Chain,
+    order: MasterOrder,
+    allocate: Allocate = in_memory,
+    on_progress: OnProgress = ignore,
+) -> Mastered:
+    """The mix, mastered: at its target loudness, nothing above its ceiling, on the grid of its bit depth.
+
+    Args:
+        audio: float32 (channels, frames), any number of channels (linked), 8 to 384 kHz; values beyond full scale are
+            allowed. Not altered. Silence, or less than 0.4 s, has no loudness to match: only the ceiling counts then.
+        chain: steps and target; bypassed steps do nothing at all.
+        order: what overrides the chain's target, and the form in which the master leaves.
+        allocate: gives room for whole-file arrays: one for the steps, one for another sample rate, one for the result;
+            each only where something changes.
+        on_progress: told the fraction done.
+
+    Returns:
+        The master. The same input, chain and order give the same bytes, at any number of threads. The true peak, read
+        at 64-fold oversampling on the samples as they leave, is at or below the ceiling.
+    """
+    course = course_of(chain, order)
+    stepped = run_steps(audio, course.steps, allocate, _part(on_progress, 0.0, 0.4))
+    rated = to_rate(stepped.audio, order.sample_rate_hz, allocate, _part(on_progress, 0.4, 0.5))
+    grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed) if order.bits else None
+    ending = Ending(course.limiter, course.target, grid)
+    finished = finish(rated.audio, ending, allocate, _part(on_progress, 0.5, 1.0))
+    return Mastered(
+        finished.audio,
+        stepped.steps + rated.steps + finished.steps,
+        stepped.messages + rated.messages + finished.messages,
+        course.target.integrated_lufs,
+        course.target.ceiling_dbtp,
+    )
+
+
+def _part(on_progress: OnProgress, low: float, high: float) -> OnProgress:
+    """Progress of a part, as progress of the whole."""
+    return lambda fraction: on_progress(low + (high - low) * fraction)

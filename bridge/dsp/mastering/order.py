@@ -1,0 +1,78 @@
+"""What is ordered of a mastering, and what comes back."""
+
+from dataclasses import dataclass
+
+from bridge.audio.signal import Audio
+from bridge.chains import Chain, Limiter, Step, Target
+from bridge.model import AppliedStep, Message, OutputBitDepth
+from bridge.units import Dbtp, Lufs
+
+
+@dataclass(frozen=True)
+class MasterOrder:
+    """What a user may say over the chain's head; None leaves it to the chain."""
+
+    target_lufs: Lufs | None = None
+    ceiling_dbtp: Dbtp | None = None
+    sample_rate_hz: int | None = None
+    """Resample to it; None keeps the mix's own."""
+    bit_depth: OutputBitDepth = "24"
+    seed: int = 0
+    """Of the dither: the same seed gives the same bytes."""
+
+    @property
+    def bits(self) -> int | None:
+        """Bits of a fixed-point sample; None for floating point."""
+        return None if self.bit_depth == "32f" else int(self.bit_depth)
+
+
+@dataclass(frozen=True)
+class Mastered:
+    """A master, and what was done for it."""
+
+    audio: Audio
+    """On the grid of the ordered bit depth, nothing above the ceiling. The input itself where nothing had to change."""
+    steps: tuple[AppliedStep, ...]
+    """Every change of samples, in order."""
+    messages: tuple[Message, ...]
+    target_lufs: Lufs | None
+    """What was aimed at; None: loudness was left to itself."""
+    ceiling_dbtp: Dbtp
+
+
+@dataclass(frozen=True)
+class Course:
+    """A chain as ordered: the steps on the way, and how it ends."""
+
+    steps: tuple[Step, ...]
+    limiter: Limiter | None
+    """The one that ends the chain and takes part in the loudness loop."""
+    target: Target
+
+
+def course_of(chain: Chain, order: MasterOrder) -> Course:
+    """The chain without bypassed steps, with the order's target and ceiling, and no ceiling left open."""
+    steps = tuple(step for step in chain.steps if not step.bypass)
+    last = steps[-1] if steps and isinstance(steps[-1], Limiter) else None
+    target = _ordered_target(chain.target, order, last)
+    on_the_way = tuple(_closed(step, target) for step in (steps[:-1] if last else steps))
+    limiter = last.model_copy(update={"ceiling_dbtp": target.ceiling_dbtp}) if last else None
+    return Course(on_the_way, limiter, target)
+
+
+def _ordered_target(target: Target, order: MasterOrder, limiter: Limiter | None) -> Target:
+    """An ordered ceiling counts alone; without one, the lower of the target's and the last limiter's."""
+    own = target.ceiling_dbtp if limiter is None or limiter.ceiling_dbtp is None else limiter.ceiling_dbtp
+    return target.model_copy(
+        update={
+            "integrated_lufs": target.integrated_lufs if order.target_lufs is None else order.target_lufs,
+            "ceiling_dbtp": min(own, target.ceiling_dbtp) if order.ceiling_dbtp is None else order.ceiling_dbtp,
+        }
+    )
+
+
+def _closed(step: Step, target: Target) -> Step:
+    """The step with the target's ceiling where it has none of its own."""
+    if isinstance(step, Limiter) and step.ceiling_dbtp is None:
+        return step.model_copy(update={"ceiling_dbtp": target.ceiling_dbtp})
+    return step

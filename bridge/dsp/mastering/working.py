@@ -1,0 +1,84 @@
+"""The signal on its way through the chain: steps wait until somebody listens, then run together, block by block."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bridge.audio.signal import Allocate, Audio, OnProgress, Samples, Signal
+from bridge.dsp.mastering.processor import GRAIN_FRAMES, Processor
+
+BLOCK_FRAMES = 64 * GRAIN_FRAMES
+"""Long enough that calls cost nothing, short enough that a stereo block stays in the processor's cache."""
+
+
+class WorkingSignal:
+    """A signal as the chain has changed it so far; a `Signal` for whoever listens.
+
+    Besides the source it holds one whole-file array, made when the first steps run and written in place from then on.
+    """
+
+    def __init__(self, source: Audio, allocate: Allocate, on_progress: OnProgress) -> None:
+        self._audio = source
+        self._own: Samples | None = None
+        self._waiting: list[Processor] = []
+        self._allocate = allocate
+        self._on_progress = on_progress
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Sample rate."""
+        return self._audio.sample_rate_hz
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._audio.channels
+
+    @property
+    def frames(self) -> int:
+        """Length; steps keep it."""
+        return self._audio.frames
+
+    def then(self, processor: Processor | None) -> None:
+        """Puts a processor behind those that are waiting."""
+        if processor is not None:
+            self._waiting.append(processor)
+
+    def read(self, start: int, frames: int) -> Samples:
+        """Samples after all steps so far."""
+        return self.audio().read(start, frames)
+
+    def audio(self) -> Audio:
+        """The whole signal after all steps so far; the source itself while no step has changed it."""
+        if self._waiting:
+            if self._own is None:
+                self._own = self._allocate(self.channels, self.frames)
+            run(self._waiting, self._audio, self._own, self._on_progress)
+            self._audio = Audio(self._own, self.sample_rate_hz)
+            self._waiting = []
+        return self._audio
+
+
+def run(processors: Sequence[Processor], source: Signal, result: Samples, on_progress: OnProgress) -> None:
+    """Sends a signal through processors into `result` (channels, frames), latency made up for.
+
+    `result` may be what `source` reads from: each block is read before anything as late is written.
+    """
+    latency = sum(processor.latency_frames for processor in processors)
+    total = source.frames + latency
+    for start in range(0, total, BLOCK_FRAMES):
+        block = _block(source, start, min(BLOCK_FRAMES, total - start))
+        for processor in processors:
+            block = processor.process(block)
+        early = max(0, latency - start)  # frames of this block that belong before the signal's beginning
+        begin = start + early - latency
+        kept = block[:, early:]
+        result[:, begin : begin + kept.shape[1]] = kept
+        on_progress(min(1.0, (start + BLOCK_FRAMES) / total))
+
+
+def _block(source: Signal, start: int, frames: int) -> Samples:
+    """Frames of the signal; silence after its end."""
+    block = source.read(start, frames) if start < source.frames else np.zeros((source.channels, 0), np.float32)
+    missing = frames - block.shape[1]
+    return np.pad(block, ((0, 0), (0, missing))) if missing else block
