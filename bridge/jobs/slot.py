@@ -144,7 +144,7 @@ class Slot:
         try:
             self._engine.prewarm()
         except EngineError as error:
-            log.error("%s", error, extra={"action": "engine_failed"})  # the job that comes will say it again
+            log.warning("%s", error, extra={"action": "engine_failed"})  # the job that comes will say it again
 
     # --- Doing ----------------------------------------------------------------------------------------------------
 
@@ -217,11 +217,11 @@ class Slot:
         A work folder with a carried-out plan is swept after the store knows, so that a kill in between finds the plan;
         all others before, because the next attempt may begin as soon as the store knows.
         """
-        is_swept_first = not isinstance(outcome, JobResult) and not (
-            isinstance(outcome, _Failed) and outcome.is_work_kept
-        )
-        if is_swept_first:
-            delivery.sweep(work)
+        match outcome:
+            case JobResult() | _Failed(is_work_kept=True):
+                pass
+            case _:
+                delivery.sweep(work)
         ended = self._surely(lambda: self._write(job, outcome))
         if ended is not None and isinstance(outcome, JobResult):
             delivery.sweep(work)

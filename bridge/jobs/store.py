@@ -21,7 +21,6 @@ from bridge.jobs.rows import UNREADABLE, WAITING, columns_of, job_of, kind_of, r
 from bridge.jobs.sqlite_errors import store_errors
 from bridge.model import TRANSITIONS, Job, JobError, JobRequest, JobResult, JobState, Progress
 
-BUSY_TIMEOUT_S = 5.0
 KNOWN_RENDERS_MAX = 100_000
 PACE_JOBS = 9
 """Finished jobs of a kind whose median pace predicts the next one."""
@@ -83,6 +82,8 @@ class StoreLimits:
     """A job that waits longer than this was put off by a clock that has since been set back: it may be claimed."""
     finished_max: int = 10_000
     """Finished jobs that are kept for people to look at."""
+    busy_timeout_s: float = 5.0
+    """How long another process may hold the file."""
 
 
 class JobStore:
@@ -101,7 +102,7 @@ class JobStore:
         self._new_id = new_id or JobIds()
         self._lock = threading.RLock()
         with store_errors(self._path):
-            self._db = _connect(path)
+            self._db = _connect(path, limits.busy_timeout_s)
         try:
             with store_errors(self._path):
                 self._prepare()
@@ -359,7 +360,11 @@ class JobStore:
     def _wait_again(self, job_id: str, columns: dict[str, object], now_s: float) -> Job:
         with self._writing() as db:
             row = self._row(db, job_id)
-            if row["state"] == JobState.RUNNING and row["is_cancel_requested"]:
+            if row["state"] != JobState.RUNNING:
+                raise RequestError(
+                    f"Job {row['id']} is {row['state']}: it is not one that was claimed."
+                )
+            if row["is_cancel_requested"]:
                 return _move(db, row, JobState.CANCELLED, {"finished_s": now_s, "has_work_folder": 0})
             return _move(db, row, JobState.QUEUED, columns | {"progress": WAITING, "has_work_folder": 0})
 
@@ -426,9 +431,9 @@ class JobStore:
 # --- Rows -------------------------------------------------------------------------------------------------------------
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
     return db
 

@@ -1,7 +1,7 @@
 """Worker: slots that do jobs, and one thread that follows the store and tells everybody what changed.
 
-The store is the only truth. Whatever changes a job, in this process or another (`dawbridge jobs cancel`), gives it a new
-revision; the follower sees it there, wakes the slots and tells the notifiers. At idle it looks twice a second.
+The store is the only truth. Whoever changes a job, here or in another process (`dawbridge jobs cancel`), gives it a
+new revision; the follower sees it there, wakes the slots and tells the notifiers. At idle it looks twice a second.
 """
 
 import logging
