@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bridge.model import Measurement, ParameterValue
-from bridge.units import with_unit
+from bridge.units import clock, with_unit
 
 DIFFERENCE_UNITS = {"LUFS": "LU", "dBTP": "dB", "dBFS": "dB"}
 """Unit of the difference of two values, where it is another one."""
@@ -24,6 +24,10 @@ class Figure:
     help: str
     least_s: float = 0.0
     """A shorter signal has no such figure."""
+    at_key: str | None = None
+    """Field of Measurement that says when it was read."""
+    is_extra: bool = False
+    """Shown only where the meter gave it."""
 
     def of(self, measurement: Measurement) -> float | None:
         """Its value, rounded as it is shown, so that differences add up for the reader."""
@@ -31,19 +35,25 @@ class Figure:
         return None if value is None else round(value, self.decimals)
 
 
-FIGURES = (
-    Figure("integrated_lufs", "Integrated loudness", "LUFS", 1, "How loud the whole song is", 0.4),
-    Figure("short_term_max_lufs", "Short-term max", "LUFS", 1, "The loudest three seconds", 3.0),
-    Figure("momentary_max_lufs", "Momentary max", "LUFS", 1, "The loudest 0.4 seconds", 0.4),
-    Figure("loudness_range_lu", "Loudness range", "LU", 1, "From soft parts to loud parts", 3.0),
-    Figure("true_peak_dbtp", "True peak", "dBTP", 2, "The highest peak between samples"),
-    Figure("sample_peak_dbfs", "Sample peak", "dBFS", 2, "The highest sample"),
-    Figure("plr_lu", "Peak to loudness (PLR)", "LU", 1, "How far peaks stand above the loudness", 0.4),
-    Figure("crest_db", "Crest", "dB", 1, "How far peaks stand above the average"),
+INTEGRATED = Figure("integrated_lufs", "Integrated loudness", "LUFS", 1, "How loud the whole song is", 0.4)
+SHORT_TERM_MAX = Figure(
+    "short_term_max_lufs", "Short-term max", "LUFS", 1, "The loudest 3 seconds", 3.0, "short_term_max_at_s"
 )
+MOMENTARY_MAX = Figure(
+    "momentary_max_lufs", "Momentary max", "LUFS", 1, "The loudest 0.4 seconds", 0.4, "momentary_max_at_s"
+)
+LOUDNESS_RANGE = Figure("loudness_range_lu", "Loudness range", "LU", 1, "From soft parts to loud parts", 3.0)
+TRUE_PEAK = Figure("true_peak_dbtp", "True peak", "dBTP", 2, "The highest peak between samples")
+STANDARD_TRUE_PEAK = Figure(
+    "standard_true_peak_dbtp", "True peak, 4x", "dBTP", 2, "As most meters read it", is_extra=True
+)
+SAMPLE_PEAK = Figure("sample_peak_dbfs", "Sample peak", "dBFS", 2, "The highest sample")
+PLR = Figure("plr_lu", "Peak to loudness (PLR)", "LU", 1, "How far peaks stand above the loudness", 0.4)
+CREST = Figure("crest_db", "Crest", "dB", 1, "How far peaks stand above the average")
+FIGURES = (
+    INTEGRATED, SHORT_TERM_MAX, MOMENTARY_MAX, LOUDNESS_RANGE, TRUE_PEAK, STANDARD_TRUE_PEAK, SAMPLE_PEAK, PLR, CREST
+)  # fmt: skip
 """In the order of reports and tables."""
-
-INTEGRATED, SHORT_TERM_MAX, MOMENTARY_MAX, LOUDNESS_RANGE, TRUE_PEAK, SAMPLE_PEAK, PLR, CREST = FIGURES
 
 
 class FigureRow(NamedTuple):
@@ -66,17 +76,33 @@ def figure_rows(before: Measurement, after: Measurement | None) -> list[FigureRo
             "" if after is None else figure_text(figure, after),
             change_text(figure, before, after),
         )
-        for figure in FIGURES
+        for figure in shown_figures(before, after)
     ]
 
 
+def shown_figures(before: Measurement, after: Measurement | None) -> tuple[Figure, ...]:
+    """The figures of the rows, in their order."""
+    read = [measurement for measurement in (before, after) if measurement is not None]
+    return tuple(
+        figure
+        for figure in FIGURES
+        if not figure.is_extra or any(figure.of(measurement) is not None for measurement in read)
+    )
+
+
+def figure_help(figure: Figure, measurement: Measurement) -> str:
+    """What the figure means, and when it was read: "The loudest 3 seconds, at 2:41.3"."""
+    at_s: float | None = getattr(measurement, figure.at_key) if figure.at_key else None
+    return figure.help if at_s is None else f"{figure.help}, at {clock(at_s)}"
+
+
 def figure_text(figure: Figure, measurement: Measurement) -> str:
-    """Text such as "-14.0 LUFS"; where there is no value, why: "silence", "too short" or "too quiet"."""
+    """Text such as "-14.0 LUFS"; where there is no value: "none" (silence), "too short" or "too quiet"."""
     value = figure.of(measurement)
     if value is not None:
         return with_unit(value, figure.unit, figure.decimals)
     if measurement.sample_peak_dbfs is None:
-        return "silence"
+        return "none"
     return "too short" if measurement.duration_s < figure.least_s + 1e-9 else "too quiet"
 
 
@@ -100,8 +126,12 @@ def signed(number: float, unit: str, decimals: int) -> str:
 
 
 def typeset(text: str) -> str:
-    """The text with a true minus sign before each level: what a page shows; plain text keeps the hyphen."""
-    return re.sub(r"(?<![\w.-])-(?=\d+(?:\.\d+)?(?: (?:LUFS|LU|dBTP|dBFS|dB)\b|$))", "\N{MINUS SIGN}", text)
+    """The text as a page shows it: a true minus sign before each level, no line break between number and unit."""
+    text = re.sub(rf"(?<![\w.-])-(?=\d+(?:\.\d+)?(?: {_UNITS}|$))", "\N{MINUS SIGN}", text)
+    return re.sub(rf"(?<=\d) (?={_UNITS})", "\N{NO-BREAK SPACE}", text)
+
+
+_UNITS = r"(?:LUFS|LU|dBTP|dBFS|dB|kHz|Hz|ms|s|bit|%)(?!\w)"
 
 
 # --- Parameters of steps ----------------------------------------------------------------------------------------------

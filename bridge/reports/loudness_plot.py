@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bridge.model import LoudnessCurve, Report
+from bridge.model import LoudnessCurve, Measurement, Report
 from bridge.reports.figures import typeset
 from bridge.reports.svg import Frame, colour, inline_svg, new_axes
 from bridge.units import with_unit
@@ -18,6 +18,7 @@ WIDE = Frame("plot-wide", width=912, height=300, left=40, right=82, top=14, bott
 NARROW = Frame("plot-narrow", width=380, height=270, left=32, right=62, top=14, bottom=28, font_px=12)
 """Two drawings of one plot: text in a picture shrinks with it, and a phone needs fewer marks, not smaller ones."""
 
+MOMENTARY_S, SHORT_TERM_S = 0.4, 3.0
 RANGE_MIN_LU, RANGE_MAX_LU = 15.0, 42.0
 TIME_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
@@ -31,10 +32,19 @@ class Trace:
 
     label: str
     curve: LoudnessCurve
-    integrated_lufs: float | None
-    duration_s: float
+    measurement: Measurement
     is_lead: bool
     """The curve that the page is about: the master's, or the only one."""
+
+    @property
+    def integrated_lufs(self) -> float | None:
+        """Of the whole song."""
+        return self.measurement.integrated_lufs
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the song; never zero."""
+        return max(self.measurement.duration_s, self.curve.hop_s)
 
     @property
     def colour(self) -> str:
@@ -49,10 +59,9 @@ class Trace:
 
 def loudness_plots(report: Report) -> tuple[str, ...]:
     """The wide and the narrow drawing; none when the signal is too short or too quiet for any loudness."""
-    mix, master = report.before, report.after
-    traces = [Trace("Mix", report.loudness_before, mix.integrated_lufs, mix.duration_s, is_lead=master is None)]
-    if master is not None and report.loudness_after is not None:
-        traces.append(Trace("Master", report.loudness_after, master.integrated_lufs, master.duration_s, is_lead=True))
+    traces = [Trace("Mix", report.loudness_before, report.before, is_lead=report.after is None)]
+    if report.after is not None and report.loudness_after is not None:
+        traces.append(Trace("Master", report.loudness_after, report.after, is_lead=True))
     if not any(math.isfinite(value) for trace in traces for value in _values(trace)):
         return ()
     target = None if report.after is None else report.target_lufs
@@ -60,10 +69,10 @@ def loudness_plots(report: Report) -> tuple[str, ...]:
     return tuple(inline_svg(_drawn(frame, traces, target), frame, description) for frame in (WIDE, NARROW))
 
 
-def placed(values: Sequence[float | None], hop_s: float, duration_s: float) -> Points:
-    """Each value at the end of its window, as a meter shows it while the song plays: the last one ends the song."""
+def placed(values: Sequence[float | None], hop_s: float, duration_s: float, window_s: float = 0.0) -> Points:
+    """Each value at the middle of its window, where the music is that it speaks of; the last window ends the song."""
     lufs = np.array([np.nan if value is None else value for value in values], np.float64)
-    first_s = max(duration_s - len(lufs) * hop_s, 0.0) + hop_s
+    first_s = max(duration_s - len(lufs) * hop_s, 0.0) + hop_s - min(window_s, duration_s) / 2
     points: Points = np.array((first_s + np.arange(len(lufs)) * hop_s, lufs), np.float64)
     return points
 
@@ -101,7 +110,7 @@ def lufs_range(traces: Iterable[Trace], target_lufs: float | None) -> tuple[floa
     values = np.array([value for trace in traces for value in _values(trace)])
     heard = np.sort(values[np.isfinite(values)])
     wanted = [float(heard[-1]), *(trace.integrated_lufs for trace in traces if trace.integrated_lufs is not None)]
-    top = math.ceil((max(*wanted, target_lufs if target_lufs is not None else -100.0) + 1) / 3) * 3
+    top = math.ceil((max(*wanted, target_lufs if target_lufs is not None else -100.0) + 2) / 3) * 3
     low = min(float(heard[len(heard) // 12]), *wanted) - 3
     bottom = math.floor(min(max(low, top - RANGE_MAX_LU), top - RANGE_MIN_LU) / 3) * 3
     return float(bottom), float(top)
@@ -155,6 +164,7 @@ def _drawn(frame: Frame, traces: Sequence[Trace], target_lufs: float | None) -> 
     if target_lufs is not None:
         _draw_target(axes, frame, target_lufs)
     _draw_labels(axes, frame, traces)
+    _draw_loudest(axes, frame, traces[-1])
     return axes
 
 
@@ -173,8 +183,10 @@ def _draw_scales(axes: Axes, frame: Frame, seconds: float) -> None:
 
 def _draw_trace(axes: Axes, trace: Trace, frame: Frame) -> None:
     curve = trace.curve
-    momentary = envelope(placed(curve.momentary_lufs, curve.hop_s, trace.duration_s), int(frame.axes_width))
-    short_term = averaged(placed(curve.short_term_lufs, curve.hop_s, trace.duration_s), int(frame.axes_width / 2))
+    momentary = placed(curve.momentary_lufs, curve.hop_s, trace.duration_s, MOMENTARY_S)
+    momentary = envelope(momentary, int(frame.axes_width))
+    short_term = placed(curve.short_term_lufs, curve.hop_s, trace.duration_s, SHORT_TERM_S)
+    short_term = averaged(short_term, int(frame.axes_width / 2))
     axes.plot(*momentary, color=trace.colour, linewidth=0.8, alpha=0.28, zorder=2)
     if trace.is_lead:
         seconds, lufs = short_term
@@ -206,6 +218,32 @@ def _draw_target(axes: Axes, frame: Frame, target_lufs: float) -> None:
         textcoords="offset points",
         color=colour("target"),
         fontsize=frame.font_px - 1,
+        zorder=7,
+    )
+
+
+def _draw_loudest(axes: Axes, frame: Frame, trace: Trace) -> None:
+    """A ring at the loudest three seconds, with their loudness."""
+    lufs, at_s = trace.measurement.short_term_max_lufs, trace.measurement.short_term_max_at_s
+    bottom, top = axes.get_ylim()
+    if lufs is None or at_s is None or not bottom <= lufs <= top:
+        return
+    axes.plot(
+        at_s, lufs, color=trace.colour, linestyle="none", marker="o", markersize=7, mfc=colour("card"), mew=2,
+        clip_on=False, zorder=6,
+    )  # fmt: skip
+    half_s = 2.4 * frame.font_px / frame.axes_width * trace.duration_s
+    place_s = min(max(at_s, half_s), trace.duration_s - half_s) if trace.duration_s > 2 * half_s else at_s
+    axes.annotate(
+        f"max {typeset(f'{lufs:.1f}')}",
+        (place_s, lufs),
+        xytext=(0, 9),
+        textcoords="offset points",
+        ha="center",
+        color=trace.colour,
+        fontsize=frame.font_px - 1,
+        fontweight="bold",
+        zorder=7,
     )
 
 

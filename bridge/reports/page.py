@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.model import AnalyzeRecipe, EngineInfo, LoudnessCurve, Measurement, ParameterValue, Report
 from bridge.reports import view
-from bridge.reports.figures import FIGURES, Parameter, figure_rows, parameter_texts, typeset
+from bridge.reports.figures import Parameter, parameter_texts, typeset
 from bridge.reports.palette import DARK, LIGHT, css_variables
 from bridge.reports.verdict import verdict
 from bridge.units import bytes_text
@@ -47,10 +47,10 @@ def _shown(report: Report) -> dict[str, object]:
         "badges": view.badges(report, result),
         "facts": view.facts(report),
         "cards": view.cards(report),
-        "rows": list(zip(FIGURES, figure_rows(report.before, report.after), strict=True)),
+        "rows": view.rows(report),
         "plots": [Markup(plot) for plot in loudness_plots(report)],  # noqa: S704  of numbers and fixed words only
         "plot_key": view.plot_key(report),
-        "no_plot": view.no_plot(report.before),
+        "no_plot": view.no_plot(report),
         "notes": view.notes(report.messages),
         "folders": view.folders(report.files),
         "stages": view.stages(report.timings),

@@ -97,4 +97,4 @@ def _at_home(body: str, prefix: str) -> str:
     used = set(re.findall(r"#([\w.-]+)", body))
     body = re.sub(r' id="([^"]+)"', lambda tag: f' id="{prefix}-{tag[1]}"' if tag[1] in used else "", body)
     body = re.sub(r"(href=\"|url\()#", rf"\1#{prefix}-", body)
-    return re.sub(r"\s*\n\s*", "\n", body)
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"<g ?/>", "", body))

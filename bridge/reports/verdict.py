@@ -22,16 +22,25 @@ class Verdict:
 def verdict(report: Report) -> Verdict:
     """What came out: "Reached -14.0 LUFS; true peak -1.02 dBTP, 0.02 dB under the ceiling; 3.9 dB louder than ..."."""
     before, after = report.before, report.after
+    if is_unreadable(report):
+        return Verdict("The mix holds samples that are not numbers: nothing can be measured.")
     if before.sample_peak_dbfs is None:
         return Verdict("The mix is digital silence." + ("" if after is None else " It was left as it is."))
     if after is None:
         return Verdict(_capital("; ".join(_analysis(before))) + ".")
+    if after.sample_peak_dbfs is None:
+        return Verdict("The master is digital silence, although the mix is not.", is_target_met=False)
     clauses = [_loudness(after, report.target_lufs), _peak(after, report.ceiling_dbtp), _change(before, after)]
     return Verdict(
         _capital("; ".join(clause for clause in clauses if clause)) + ".",
         is_target_met=_is_met(after, report.target_lufs),
         is_ceiling_held=_is_held(after, report.ceiling_dbtp),
     )
+
+
+def is_unreadable(report: Report) -> bool:
+    """Whether the mix has no readings because its samples are not numbers."""
+    return report.before.sample_peak_dbfs is None and any(note.code == "not_a_number" for note in report.messages)
 
 
 def _analysis(measurement: Measurement) -> list[str]:

@@ -5,10 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bridge.model import DeliveredFile, Measurement, Message, Report, Severity, StageTiming
-from bridge.reports.figures import INTEGRATED, PLR, TRUE_PEAK, Figure, change_text, figure_text, typeset
+from bridge.model import DeliveredFile, Message, Report, Severity, StageTiming
+from bridge.reports.figures import (
+    INTEGRATED,
+    PLR,
+    TRUE_PEAK,
+    Figure,
+    FigureRow,
+    change_text,
+    figure_help,
+    figure_rows,
+    figure_text,
+    shown_figures,
+    typeset,
+)
 from bridge.reports.text import by_severity, time_range
-from bridge.reports.verdict import Verdict
+from bridge.reports.verdict import Verdict, is_unreadable
 from bridge.units import bytes_text, clock
 
 NOTES_OPEN_MAX, GRAVE_OPEN_MAX = 6, 12
@@ -152,6 +164,13 @@ def _card(report: Report, figure: Figure, scale: Scale, mark: float | None, mark
     )
 
 
+def rows(report: Report) -> list[tuple[FigureRow, str]]:
+    """The table of figures: each row, and what its figure means."""
+    shown = shown_figures(report.before, report.after)
+    helps = [figure_help(figure, report.after or report.before) for figure in shown]
+    return list(zip(figure_rows(report.before, report.after), helps, strict=True))
+
+
 def notes(messages: Sequence[Message]) -> Notes:
     """All messages, those beyond what one glance takes folded."""
     notes = [
@@ -183,8 +202,10 @@ def plot_key(report: Report) -> str:
     return "LUFS; short-term, with momentary faint behind it" if has_short_term else "LUFS, momentary"
 
 
-def no_plot(mix: Measurement) -> str:
+def no_plot(report: Report) -> str:
     """Why there is no loudness plot."""
-    if mix.sample_peak_dbfs is None:
+    if is_unreadable(report):
+        return "The samples are not numbers: there is no loudness to draw."
+    if report.before.sample_peak_dbfs is None:
         return "Silence from beginning to end: there is no loudness to draw."
     return "Too short or too quiet for a curve: loudness needs at least 0.4 seconds of sound."

@@ -26,13 +26,16 @@ FOLDER = Path("/home/ana/Sessions/Midnight Drive/Returns")
 
 
 def measurement(integrated_lufs: float = -17.9, true_peak_dbtp: float = -0.6, duration_s: float = 220.4) -> Measurement:
-    """Figures that fit together."""
+    """Figures that fit together, and `song_curve`."""
     return Measurement(
         integrated_lufs=integrated_lufs,
-        momentary_max_lufs=integrated_lufs + 6.1,
-        short_term_max_lufs=integrated_lufs + 3.4,
+        momentary_max_lufs=integrated_lufs + 4.4,
+        momentary_max_at_s=duration_s * 0.843,
+        short_term_max_lufs=integrated_lufs + 2.9,
+        short_term_max_at_s=duration_s * 0.84,
         loudness_range_lu=6.8,
         true_peak_dbtp=true_peak_dbtp,
+        standard_true_peak_dbtp=true_peak_dbtp - 0.05,
         sample_peak_dbfs=true_peak_dbtp - 0.31,
         plr_lu=true_peak_dbtp - integrated_lufs,
         crest_db=15.2,
