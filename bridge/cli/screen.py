@@ -5,8 +5,9 @@ Imported by commands only, never for `--help`: it brings rich.
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -21,6 +22,7 @@ from rich.theme import Theme
 from rich.tree import Tree
 
 from bridge.cli.failures import printable, shown_path
+from bridge.model import Progress as JobProgress
 from bridge.units import clock
 
 THEME = Theme(
@@ -162,3 +164,38 @@ def working(sentence: str) -> AbstractContextManager[object]:
     if not console.is_terminal:
         return nullcontext()
     return console.status(text(sentence), spinner="dots", spinner_style="key")
+
+
+class Steps:
+    """A list of steps on stderr: a spinner while one goes on, a mark with its duration when it has ended."""
+
+    def __init__(self) -> None:
+        self._console = err()
+        self._mark = "\N{CHECK MARK}" if self._console.encoding.startswith("utf") else "ok"
+
+    def remark(self, sentence: str) -> None:
+        """Prints a line between the steps."""
+        self._console.print(text(sentence, "quiet"))
+
+    @contextmanager
+    def step(self, doing: str, done: str) -> Generator[None]:
+        """A step without a bar."""
+        started_s = time.monotonic()
+        with working(doing):
+            yield
+        self._print(done, started_s)
+
+    @contextmanager
+    def bar(self, name: str, done: str) -> Generator[Callable[[JobProgress], None]]:
+        """A step that is told its progress."""
+        started_s = time.monotonic()
+        with progress_bars() as bars:
+            task = bars.add_task(printable(name), total=1.0, stage="", eta_s=None)
+            yield lambda progress: bars.update(
+                task, completed=progress.fraction, stage=progress.stage, eta_s=progress.eta_s
+            )
+        self._print(done, started_s)
+
+    def _print(self, done: str, started_s: float) -> None:
+        took = f"  {time.monotonic() - started_s:.1f} s"
+        self._console.print(line((self._mark, "good"), f" {done}", (took, "quiet")))
