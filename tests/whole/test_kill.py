@@ -1,0 +1,77 @@
+"""kill -9 at any moment: every accepted job is done exactly once, and no half file is ever in the return folder."""
+
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bridge.audio.metadata import job_id_in
+from bridge.audio.read import open_audio
+from bridge.model import JobState
+from bridge.reports import read_report
+from tests.whole.bridge_process import BridgeProcess
+from tests.whole.conftest import MixFile
+
+KILLS = 32
+SONGS = 8
+SEED = int(os.environ.get("DAWBRIDGE_KILL_SEED", "1"))
+LONGEST_LIFE_S = 2.5
+"""About what one engine start and one short job take: kills land before, in and after every stage."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_daemon_killed_at_many_random_moments_does_every_job_exactly_once(tmp_path: Path, mix_file: MixFile) -> None:
+    rng = random.Random(SEED)
+    bridge = BridgeProcess(tmp_path, engines={"slots": 2})
+    stages: set[str] = set()
+    dropped = 0
+    for kill in range(KILLS):
+        bridge.start()
+        if dropped < SONGS and kill % 3 == 0:
+            shutil.copyfile(mix_file.path, bridge.renders / f"Song {dropped}.wav")
+            dropped += 1
+        time.sleep(rng.uniform(0.0, LONGEST_LIFE_S))  # the random moment itself
+        engines = psutil.Process(bridge.pid).children(recursive=True)
+        bridge.kill()
+        stages |= {job.progress.stage for job in bridge.jobs() if job.state is JobState.RUNNING}
+        assert not psutil.wait_procs(engines, timeout=5)[1], "an engine outlived its daemon"
+        assert_nothing_half_there(bridge)
+    while dropped < SONGS:
+        shutil.copyfile(mix_file.path, bridge.renders / f"Song {dropped}.wav")
+        dropped += 1
+    bridge.start()
+    jobs = bridge.wait_for_jobs(SONGS, 120)
+    assert bridge.stop() == 0
+
+    assert sorted(job.request.name for job in jobs) == [f"Song {number}" for number in range(SONGS)]
+    assert {job.state for job in jobs} == {JobState.DONE}
+    names = [
+        f"Song {n}/Song {n} [streaming].{end}" for n in range(SONGS) for end in ("report.html", "report.json", "wav")
+    ]
+    assert bridge.returned() == sorted(names)
+    for job in jobs:
+        assert job.result is not None
+        master = job.result.files[0].path
+        assert job_id_in(master) == job.id
+    print(f"killed {KILLS} times; jobs were seen in the stages {sorted(stages)}")
+
+
+def assert_nothing_half_there(bridge: BridgeProcess) -> None:
+    """Every visible file is whole; what is being made is in the hidden folder."""
+    for name in bridge.returned():
+        path = bridge.returns / name
+        if name.startswith(".dawbridge/"):
+            continue
+        if path.suffix == ".wav":
+            with open_audio(path) as audio:
+                assert audio.frames > 0
+        elif path.suffix == ".json":
+            report = read_report(path.read_text())
+            assert all(file.path.stat().st_size == file.size_bytes for file in report.files)
+        else:
+            assert path.read_text().rstrip().endswith("</html>")
