@@ -98,9 +98,11 @@ def _audio_track(source: Source, track: Box) -> Header:
     kind = entry[4:8].decode("latin-1")
     if kind in PROTECTED:
         raise UnsupportedAudioError(f"{source.name} is copy-protected. Bounce the song as WAV.")
-    long = body[0] == 1
-    scale = int.from_bytes(body[20:24] if long else body[12:16], "big")
-    duration = int.from_bytes(body[24:32] if long else body[16:20], "big")
+    edits = _inside(source, track, "edts/elst")
+    edit = source.at(edits.offset, 28) if edits is not None else b""
+    is_long = body[0] == 1
+    scale = int.from_bytes(body[20:24] if is_long else body[12:16], "big")
+    duration = int.from_bytes(body[24:32] if is_long else body[16:20], "big")
     rate = int.from_bytes(entry[32:34], "big") or scale  # 16.16; rates above 65535 Hz stand only in the scale
     return Header(
         format=FileFormat.M4A,
@@ -113,5 +115,13 @@ def _audio_track(source: Source, track: Box) -> Header:
         data_bytes=0,
         declared_bytes=None,
         file_bytes=source.size,
-        frames_about=duration * rate // scale if scale else None,
+        frames_about=max(0, duration - _media_time(edit)) * rate // scale if scale else None,
     )
+
+
+def _media_time(edit: bytes) -> int:
+    """Where playing starts, in units of the track: behind the encoder's delay. 0 without an edit list of one entry."""
+    if len(edit) < 20 or int.from_bytes(edit[4:8], "big") != 1:
+        return 0
+    raw = edit[16:24] if edit[0] == 1 else edit[12:16]
+    return max(0, int.from_bytes(raw, "big", signed=True))

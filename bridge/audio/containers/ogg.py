@@ -10,6 +10,8 @@ from bridge.model import FileFormat
 
 PAGE_BYTES_MAX = 27 + 255 + 255 * 255
 OPUS_RATE_HZ = 48_000
+OPUS_LOWER_RATES_HZ = frozenset({8_000, 12_000, 16_000, 24_000})
+"""An encoder that was given one of these says so in the header, and decoders (libsndfile) give it back."""
 END_OF_STREAM = 0x04
 OTHER_CODECS = {b"\x7fFLAC": "FLAC in Ogg", b"Speex": "Speex", b"\x80theora": "video", b"fishead": "video"}
 
@@ -48,7 +50,7 @@ def read_ogg(source: Source) -> Header:
         file_format, rate = FileFormat.OGG, int.from_bytes(payload[12:16], "little")
         channels, skip = payload[11], 0
     elif payload.startswith(b"OpusHead") and len(payload) >= 19:
-        file_format, rate = FileFormat.OPUS, OPUS_RATE_HZ
+        file_format, rate = FileFormat.OPUS, _opus_rate(payload)
         channels, skip = payload[9], int.from_bytes(payload[10:12], "little")
     else:
         kind = next((name for magic, name in OTHER_CODECS.items() if payload.startswith(magic)), None)
@@ -56,19 +58,30 @@ def read_ogg(source: Source) -> Header:
             raise AudioError(f"{source.name} is an Ogg file with a damaged or unknown header. Bounce it as WAV.")
         raise UnsupportedAudioError(f"{source.name} holds {kind}; Ogg is read with Vorbis or Opus. Bounce it as WAV.")
     last = _last_page(source, first.serial)
-    has_length = last is not None and last.granule > 0
     return Header(
         format=file_format,
         state=_state(source, last),
         sample_rate_hz=rate,
         channels=channels,
-        frames=max(0, last.granule - skip) if last is not None and has_length else None,
+        frames=_frames(last, skip, rate) if file_format is FileFormat.OPUS else _frames(last, 0, OPUS_RATE_HZ),
         bit_depth=None,
         data_offset=first.end,
         data_bytes=source.size - first.end,
         declared_bytes=None,
         file_bytes=source.size,
     )
+
+
+def _opus_rate(head: bytes) -> int:
+    rate = int.from_bytes(head[12:16], "little")
+    return rate if rate in OPUS_LOWER_RATES_HZ else OPUS_RATE_HZ
+
+
+def _frames(last: Page | None, skip: int, rate_hz: int) -> int | None:
+    """Length by the last page's position, which Opus counts at 48 kHz and from before its delay."""
+    if last is None or last.granule <= 0:
+        return None
+    return max(0, last.granule - skip) * rate_hz // OPUS_RATE_HZ
 
 
 def page_at(source: Source, offset: int) -> Page | None:
