@@ -106,7 +106,7 @@ def _is_silent(row: Samples) -> bool:
     loudest = np.float32(0.0)
     for i in range(row.size):
         loudest = max(loudest, abs(row[i]))
-    return loudest == np.float32(0.0)
+    return bool(loudest == np.float32(0.0))
 
 
 @compiled

@@ -9,27 +9,18 @@ import numpy as np
 
 from bridge.audio.signal import Audio
 from bridge.chains import Limiter
-from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Forecast
+from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Forecast, Loudness
 from bridge.dsp.mastering.limiter.limiting import INNER, limiting_of
 from bridge.dsp.mastering.limiter.plan import Nodes
-from bridge.dsp.measures.kweighting import Energies, hop_energies, hop_frames
-from bridge.dsp.measures.loudness import integrated_lufs
+from bridge.dsp.measures.kweighting import hop_frames
 from bridge.dsp.measures.peak_kernels import CELL
 from bridge.dsp.measures.true_peak import signal_peaks
 from bridge.units import Db, Lufs, db_to_gain
 
 SLACK_DB = 1.0
 """By how much the aim may be raised after the result has been heard."""
-UNHEARD_LU = 0.01
+HELD_BACK_LU = 0.05
 """A forecast this far below its aim is one that was held back."""
-
-
-@dataclass(frozen=True)
-class Loudness:
-    """The integrated loudness of a signal, and the energies that it comes from."""
-
-    integrated_lufs: Lufs
-    energies: Energies
 
 
 @dataclass(frozen=True)
@@ -44,13 +35,6 @@ class Setting:
 
 Exit: TypeAlias = Callable[[Lufs], Setting]
 """The setting that brings the signal to a loudness, or as near as may be."""
-
-
-def loudness_of(audio: Audio) -> Loudness | None:
-    """Integrated loudness; None for silence or less than 0.4 s."""
-    energies = hop_energies(audio)
-    loudness = integrated_lufs(energies)
-    return None if loudness is None else Loudness(loudness, energies)
 
 
 def untouched(audio: Audio) -> Setting:
@@ -87,11 +71,10 @@ def driven_exit(source: Audio, limiter: Limiter, ceiling: float, loudness: Loudn
     """Drive into the limiter, found in the envelope domain; aims may lie at most SLACK_DB above `highest_lufs`."""
     drive_max_db = highest_lufs - loudness.integrated_lufs + LOSS_MAX_LU + SLACK_DB
     limiting = limiting_of(source, limiter, ceiling, db_to_gain(drive_max_db))
-    forecast = Forecast(loudness.energies, hop_frames(source.sample_rate_hz), limiting)
+    forecast = Forecast(loudness, hop_frames(source.sample_rate_hz), limiting)
 
     def set_drive(aim_lufs: Lufs) -> Setting:
-        drive_db = forecast.drive_db(loudness.integrated_lufs, aim_lufs)
-        reached = forecast.loudness(drive_db)
-        return Setting(drive_db, forecast.nodes, is_held_back=reached < aim_lufs - UNHEARD_LU)
+        drive = forecast.drive_to(aim_lufs)
+        return Setting(drive.drive_db, forecast.nodes, is_held_back=drive.loudness_lufs < aim_lufs - HELD_BACK_LU)
 
     return set_drive

@@ -8,14 +8,12 @@ from bridge.dsp.mastering.dither import Grid, is_on_grid
 from bridge.dsp.mastering.exits import (
     SLACK_DB,
     Exit,
-    Loudness,
     Setting,
     driven_exit,
-    loudness_of,
     plain_exit,
     under_ceiling,
 )
-from bridge.dsp.mastering.forecast import LOSS_MAX_LU
+from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Loudness, loudness_of
 from bridge.dsp.mastering.limiter.limiting import reduction_text
 from bridge.dsp.mastering.limiter.plan import reduction_db
 from bridge.dsp.mastering.processor import Changed, applied_step

@@ -4,59 +4,88 @@ The K-weighted energies of the limiter's input times the mean square gain of eac
 its output (within 0.06 LU even at -8 LUFS), so that a drive costs milliseconds to try.
 """
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
+from bridge.audio.signal import Audio
 from bridge.dsp.mastering.limiter.gain import hop_gains
 from bridge.dsp.mastering.limiter.limiting import Limiting
 from bridge.dsp.mastering.limiter.plan import Nodes
-from bridge.dsp.measures.kweighting import Energies
+from bridge.dsp.measures.kweighting import Energies, hop_energies
 from bridge.dsp.measures.loudness import integrated_lufs
 from bridge.units import Db, Lufs, db_to_gain
 
 LOSS_MAX_LU = 6.0
 """Most loudness that limiting may take away on average: beyond it, drive mostly buys distortion."""
-EXACT_LU = 0.003
+EXACT_LU = 0.005
 ROUNDS_MAX = 16
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """The integrated loudness of a signal, and the energies that it comes from."""
+
+    integrated_lufs: Lufs
+    energies: Energies
+
+
+def loudness_of(audio: Audio) -> Loudness | None:
+    """Integrated loudness; None for silence or less than 0.4 s."""
+    energies = hop_energies(audio)
+    loudness = integrated_lufs(energies)
+    return None if loudness is None else Loudness(loudness, energies)
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A drive, and the loudness that it will bring."""
+
+    drive_db: Db
+    loudness_lufs: Lufs
 
 
 class Forecast:
     """The loudness of a signal behind its limiter, by drive."""
 
-    def __init__(self, energies: Energies, hop: int, limiting: Limiting) -> None:
-        self._energies = energies
+    def __init__(self, loudness: Loudness, hop: int, limiting: Limiting) -> None:
+        self._loudness = loudness
         self._hop = hop
         self._limiting = limiting
-        self._gains = np.ones(energies.shape[1])
+        self._gains = np.ones(loudness.energies.shape[1])
         self.nodes: Nodes = limiting.new_nodes()
-        """Of the drive that was asked for last."""
+        """Of the drive that was tried last."""
 
-    def loudness(self, drive_db: Db) -> Lufs:
-        """Integrated loudness with this drive; the signal must have one."""
+    def loudness_lufs(self, drive_db: Db) -> Lufs:
+        """Integrated loudness with this drive."""
         self._limiting.plan(db_to_gain(drive_db), self.nodes)
         hop_gains(self.nodes, self._hop, self._gains)
-        limited = integrated_lufs(self._energies * self._gains)
-        return -np.inf if limited is None else limited + drive_db
+        limited = integrated_lufs(self._loudness.energies * self._gains)
+        return -math.inf if limited is None else limited + drive_db
 
-    def drive_db(self, loudness_lufs: Lufs, target_lufs: Lufs) -> Db:
+    def drive_to(self, target_lufs: Lufs) -> Drive:
         """The drive that reaches the target, or the one at which limiting takes LOSS_MAX_LU, whichever is lower.
 
-        Args:
-            loudness_lufs: of the signal as it is.
-            target_lufs: to reach.
+        A root is sought of what rises with the drive: how far it goes beyond the one or the other; by secants, kept
+        between bounds that close in.
         """
-        plain_db = target_lufs - loudness_lufs
+        plain_db = target_lufs - self._loudness.integrated_lufs
         low, high = min(plain_db, self._limiting.free_drive_db()), plain_db + LOSS_MAX_LU
-        trial, before, value_before, slope = plain_db, low, low - plain_db, 1.0
+        trial, slope = plain_db, 1.0
+        before, beyond_before = low, low - plain_db
+        drive = Drive(plain_db, target_lufs)
         for _ in range(ROUNDS_MAX):
-            reached = self.loudness(trial)
-            loss = loudness_lufs + trial - reached
-            value = max(reached - target_lufs, loss - LOSS_MAX_LU)  # rises with the drive; its zero is wanted
-            if abs(value) <= EXACT_LU:
+            reached = self.loudness_lufs(trial)
+            drive = Drive(trial, reached)
+            loss = self._loudness.integrated_lufs + trial - reached
+            beyond = max(reached - target_lufs, loss - LOSS_MAX_LU)
+            if abs(beyond) <= EXACT_LU:
                 break
-            low, high = (trial, high) if value < 0.0 else (low, trial)
+            low, high = (trial, high) if beyond < 0.0 else (low, trial)
             if trial != before:
-                slope = max(0.1, (value - value_before) / (trial - before))
-            before, value_before = trial, value
-            secant = trial - value / slope
+                slope = max(0.1, (beyond - beyond_before) / (trial - before))
+            before, beyond_before = trial, beyond
+            secant = trial - beyond / slope
             trial = secant if low < secant < high else (low + high) / 2
-        return trial
+        return drive

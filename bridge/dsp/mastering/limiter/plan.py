@@ -96,6 +96,7 @@ def _plan(
     first, count = 0, 0
     fast, slow = 0.0, 0.0
     boxes = np.zeros((2, 1 + max(lengths[2], lengths[3])))
+    turns = np.zeros(2, np.int64)
     quiet = 0
     for k in range(-ahead, nodes.size):
         seen = k + ahead
@@ -121,8 +122,14 @@ def _plan(
         if k == 0:  # before the start the gain is what the start needs
             boxes[:] = reduction
             boxes[0, 0], boxes[1, 0] = reduction * lengths[2], reduction * lengths[3]
-        mean = _running_mean(boxes[0], k, lengths[2], reduction)
-        nodes[k] *= np.float32(1.0 - _running_mean(boxes[1], k, lengths[3], mean))
+        for box in range(2):
+            length = lengths[2 + box]
+            place = _wrapped(turns[box] + 1, length)
+            boxes[box, 0] += reduction - boxes[box, 1 + place]
+            boxes[box, 1 + place] = reduction
+            reduction = max(0.0, boxes[box, 0] / length)
+            turns[box] = place
+        nodes[k] *= np.float32(1.0 - reduction)
 
 
 @compiled
@@ -140,15 +147,6 @@ def _push(queue: NDArray[np.float64], first: int, count: int, cell: int, need: f
 def _wrapped(place: int, size: int) -> int:
     """Place in a ring; `place` is less than twice its size."""
     return place - size if place >= size else place
-
-
-@compiled
-def _running_mean(box: NDArray[np.float64], k: int, length: int, value: float) -> float:
-    """Mean of the last `length` values; `box` holds their sum, then the values in a ring."""
-    place = 1 + k % length
-    box[0] += value - box[place]
-    box[place] = value
-    return max(0.0, float(box[0]) / length)
 
 
 def reduction_db(nodes: Nodes) -> tuple[float, float]:
