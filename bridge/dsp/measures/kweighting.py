@@ -13,6 +13,7 @@ from bridge.dsp.measures.spans import Span, SpanPlan, each_span
 Energies: TypeAlias = NDArray[np.float64]
 """Shape (channels, hops): mean square of the K-weighted signal in each hop, not weighted by channel."""
 
+TABLE_RATE_HZ = 48000
 HOP_S = 0.01
 """Momentary and short-term maxima read up to 0.5 LU low at the 100 ms hop that integrated loudness needs."""
 LANES = 16
@@ -29,13 +30,23 @@ def hop_frames(sample_rate_hz: int) -> int:
 
 
 def k_weighting(sample_rate_hz: int) -> NDArray[np.float64]:
-    """The two biquads of BS.1770-5 (annex 1, figures 2 and 4) as rows b0 b1 b2 a1 a2, exact at any rate.
+    """The two biquads of BS.1770-5 (annex 1, figures 2 and 4) as rows b0 b1 b2 a1 a2, for any rate.
 
-    The standard tabulates coefficients at 48 kHz only. These come from its analogue prototypes by the bilinear
-    transform (parameters by Brecht De Man, "Evaluation of implementations of the EBU R128 loudness measurement", 2018)
-    and agree with the table to 1e-12.
+    The standard tabulates coefficients at 48 kHz only and asks for the same response elsewhere. These come from its
+    analogue prototypes by the bilinear transform (parameters by Brecht De Man, "Evaluation of implementations of the
+    EBU R128 loudness measurement", 2018). As published, the high-pass loses up to 0.04 dB over its whole band at higher
+    rates, because the table's numerator 1, -2, 1 is not normalised; the gain it has at 48 kHz is kept here at any rate.
+    Then the response is the table's within 0.008 dB from 32 to 384 kHz, and exactly at 48 kHz.
     """
-    return np.array([_high_shelf(sample_rate_hz), _high_pass(sample_rate_hz)])
+    shelf, high_pass = _high_shelf(sample_rate_hz), _high_pass(sample_rate_hz)
+    # A high-pass b = (1, -2, 1) has the gain 4 / (1 - a1 + a2) at half the sample rate, hence in its whole band.
+    kept = _band_gain(_high_pass(TABLE_RATE_HZ)) / _band_gain(high_pass)
+    shelf[:3] = [kept * b for b in shelf[:3]]
+    return np.array([shelf, high_pass])
+
+
+def _band_gain(high_pass: list[float]) -> float:
+    return 4.0 / (1.0 - high_pass[3] + high_pass[4])
 
 
 def _high_shelf(sample_rate_hz: int) -> list[float]:

@@ -1,0 +1,109 @@
+"""True peak against its definition: 64-fold oversampling by a long windowed sinc, everywhere."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.audio.signal import Audio, Samples
+from bridge.dsp.measures import peak_envelope, peak_overs, true_peak_dbtp
+from bridge.dsp.measures.peak_kernels import CELL
+from bridge.dsp.measures.true_peak import coarse_filter, interpolator, signal_peaks
+from tests import signals
+
+HARD_PEAKS = dict(signals.hard_peaks())
+
+
+def dbtp(peak: float) -> float:
+    return 20.0 * math.log10(peak)
+
+
+@pytest.mark.parametrize("name", list(HARD_PEAKS))
+def test_the_verified_reading_is_the_reference_s(name: str) -> None:
+    samples = HARD_PEAKS[name]
+    expected = dbtp(signals.reference_true_peak(samples))
+    assert true_peak_dbtp(Audio(samples, 44100)) == pytest.approx(expected, abs=0.001)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), drive=st.floats(0.1, 20.0), frames=st.integers(1, 3000))
+def test_no_clipped_noise_hides_a_peak(seed: int, drive: float, frames: int) -> None:
+    noise = np.random.default_rng(seed).standard_normal((2, frames))
+    noise[:, ::7] *= 3.0
+    samples = np.clip(drive * noise, -0.9, 0.9).astype(np.float32)
+    expected = dbtp(signals.reference_true_peak(samples))
+    assert true_peak_dbtp(Audio(samples, 48000)) == pytest.approx(expected, abs=0.001)
+
+
+def test_the_standard_s_meter_is_the_4_fold_filter_everywhere() -> None:
+    samples = signals.music(3.0, 44100)
+    every_phase = [np.convolve(row, taps[::-1]) for row in samples for taps in coarse_filter()]
+    expected = max(float(np.abs(phase).max()) for phase in every_phase)
+    assert signal_peaks(Audio(samples, 44100)).standard == pytest.approx(expected, rel=1e-5)
+
+
+def test_silence_has_no_true_peak() -> None:
+    assert true_peak_dbtp(Audio(signals.silence(1.0, 44100), 44100)) is None
+    assert true_peak_dbtp(Audio(np.zeros((2, 0), np.float32), 44100)) is None
+
+
+def test_only_the_readings_that_are_defined_can_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="oversample must be 4 or 64"):
+        true_peak_dbtp(Audio(signals.silence(0.1, 44100), 44100), oversample=16)
+
+
+def reference_cells(samples: Samples) -> np.ndarray:
+    """The reference's highest value for each cell, as frames belong to cells."""
+    reference = interpolator(64, 512, 10.0).astype(np.float64)
+    frames = samples.shape[1]
+    cells = np.zeros(-(-frames // CELL))
+    for row in samples:
+        padded = np.pad(row.astype(np.float64), (255, 256))
+        values = np.abs([np.convolve(padded, taps[::-1], mode="valid") for taps in reference]).max(axis=0)
+        np.maximum.at(cells, np.arange(frames) // CELL, values)
+    return cells
+
+
+def near_cells(cells: np.ndarray) -> np.ndarray:
+    """The highest of each cell and its neighbours: a peak in the gap between two cells may count for either."""
+    padded = np.pad(cells, 1)
+    higher: np.ndarray = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    return higher
+
+
+@pytest.mark.parametrize("make", [signals.white_noise, signals.music])
+def test_every_over_is_found_with_its_height_and_place(make: Callable[[float, int], Samples]) -> None:
+    samples = np.clip(make(0.7, 44100) * 3.0, -0.9, 0.9).astype(np.float32)
+    reference = reference_cells(samples)
+    ceiling = 0.92 * float(reference.max())
+    overs = peak_overs(Audio(samples, 44100), ceiling)
+    expected = reference > ceiling
+    assert near_cells(overs)[expected] == pytest.approx(near_cells(reference)[expected], rel=1e-3)
+    assert not (near_cells(reference)[overs > ceiling] <= ceiling).any()
+
+
+def test_the_quick_envelope_is_near_the_reference() -> None:
+    music = (signals.music(2.0, 44100) * 2.0).astype(np.float32)
+    # Bright hiss up to half the sample rate, and the same without the top that short filters do not see.
+    for samples, within_db in ((music, 1.0), (0.5 * (music[:, 1:] + music[:, :-1]), 0.2)):
+        reference = reference_cells(samples)
+        loud = reference > 0.8
+        assert loud.any()
+        envelope = peak_envelope(Audio(np.ascontiguousarray(samples), 44100), 0.8)
+        error_db = 20.0 * np.log10(near_cells(envelope)[loud] / near_cells(reference)[loud])
+        assert np.abs(error_db).max() < within_db
+
+
+def test_the_quick_envelope_spares_what_stays_below_its_threshold() -> None:
+    samples = signals.music(2.0, 44100)
+    assert not peak_envelope(Audio(samples, 44100), 2.0).any()
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_envelopes_do_not_depend_on_threads(exact: bool) -> None:
+    audio = Audio(signals.music(30.0, 44100), 44100)
+    read = peak_overs if exact else peak_envelope
+    assert np.array_equal(read(audio, 0.5, threads=1), read(audio, 0.5, threads=3))
