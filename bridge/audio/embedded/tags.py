@@ -78,3 +78,10 @@ def tags_of(pairs: Iterable[tuple[str, str]], pictures: Iterable[Picture] = ()) 
 def pairs_of(texts: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     """Each name with each of its values."""
     return [(name, value) for name, values in texts.items() for value in values]
+
+
+def stamped_tags(tags: Tags, job_id: str | None, mark: str) -> Tags:
+    """The tags with the stamp of a job, if there is one."""
+    if job_id is None:
+        return tags
+    return tags.model_copy(update={"texts": {**tags.texts, JOB_TAG: (job_id,), AUDIO_TAG: (mark,)}})
