@@ -12,16 +12,6 @@ from bridge.cli.settings_file import settings_rows
 COMPLETE_VARIABLE = "_DAWBRIDGE_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 
-COMPLETION_TEXT = """\
-Press Tab to complete commands, flags, chains and job ids. Write the script once:
-
-\b
-  bash   dawbridge completion bash > ~/.local/share/bash-completion/completions/dawbridge
-  zsh    dawbridge completion zsh > "${fpath[1]}/_dawbridge"
-  fish   dawbridge completion fish > ~/.config/fish/completions/dawbridge.fish
-
-Then open a new shell."""
-
 
 def _exit_codes(page: Page) -> None:
     page.write_text("Every command tells the shell how it ended:")
@@ -40,15 +30,10 @@ def _settings(page: Page) -> None:
             page.write_dl(rows)
 
 
-def _completion(page: Page) -> None:
-    page.write_text(COMPLETION_TEXT)
-
-
-TOPICS = {"exit-codes": _exit_codes, "settings": _settings, "completion": _completion}
+TOPICS = {"exit-codes": _exit_codes, "settings": _settings}
 ABOUT = {
     "exit-codes": "What the shell is told.",
     "settings": "Every key of bridge.yaml with its default and bounds.",
-    "completion": "Completion with Tab in your shell.",
 }
 
 
@@ -83,13 +68,27 @@ def _inner(context: click.Context, word: str) -> click.Context:
     return found.context_class(found, info_name=word, parent=context)
 
 
+COMPLETION_HELP = """\
+Print the completion script of your shell: Tab then completes commands, flags, chains and job ids.
+
+\b
+Write it once:
+  bash   dawbridge completion bash > ~/.local/share/bash-completion/completions/dawbridge
+  zsh    dawbridge completion zsh > "${fpath[1]}/_dawbridge"
+  fish   dawbridge completion fish > ~/.config/fish/completions/dawbridge.fish
+
+Then open a new shell."""
+
+
 @click.command(
-    cls=PageCommand, examples=[("Completion for bash, in this shell only", 'eval "$(dawbridge completion bash)"')]
+    help=COMPLETION_HELP,
+    cls=PageCommand,
+    examples=[("Completion for bash, in this shell only", 'eval "$(dawbridge completion bash)"')],
 )
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of your shell; `dawbridge help completion` says where to put it."""
+    """Prints the completion script of a shell."""
     maker = get_completion_class(shell)
     assert maker is not None
     click.echo(maker(ctx.find_root().command, {}, "dawbridge", COMPLETE_VARIABLE).source())

@@ -52,6 +52,17 @@ class DawBridge(LazyGroup):
             sys.exit(code)
         return code
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses; NO_COLOR holds for the help page too, which is printed while flags are still being read."""
+        if any(isinstance(parameter, NoColor) and parameter.value_from_envvar(ctx) for parameter in self.params):
+            ctx.color = False
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was meant; errors are shown here, where the context still knows about colours."""
+        run = super().invoke
+        return guarded(lambda: run(ctx))
+
 
 class NoColor(click.Option):
     """A flag that any text in its environment variable sets, as NO_COLOR wants it."""

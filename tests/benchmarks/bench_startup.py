@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.bench_startup [--idle-s 30] [--repeat 7] [--json FILE]`
 
-The daemon is measured before its first job, when no engine is warm. Each figure stands beside the same figure of a bare Python interpreter, measured in the same run, and as a ratio to it.
+The daemon is measured before its first job, when no engine is warm. Each figure stands beside that of a bare Python
+interpreter, measured in the same run, and as a ratio to it.
 """
 
 import argparse

@@ -1,5 +1,7 @@
 """Whatever goes wrong becomes one block on stderr and an exit code, never a traceback."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -91,9 +93,6 @@ def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    import subprocess  # noqa: PLC0415 - only here
-    import sys  # noqa: PLC0415
-
     command = f"{sys.executable} -m bridge.cli.main help settings | head -n 1 > /dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""

@@ -1,5 +1,6 @@
 """`dawbridge jobs`: reads and changes the job store, with or without a daemon."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -192,8 +193,6 @@ def test_a_name_cannot_steer_the_terminal(dawbridge: Run, store: JobStore) -> No
 
 
 def test_a_store_of_a_newer_version_is_left_alone(dawbridge: Run, store: JobStore, tmp_path: Path) -> None:
-    import sqlite3  # noqa: PLC0415 - only here
-
     with sqlite3.connect(tmp_path / "data" / "jobs.sqlite3") as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
