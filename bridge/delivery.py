@@ -125,13 +125,18 @@ def deliver(work: Path, moves: Sequence[tuple[Path, Path]], result: JobResult, *
 
 
 def recover(work: Path) -> JobResult | None:
-    """The result of a delivery that a kill interrupted, now carried out to its end; None if none had begun."""
-    try:
-        plan = DeliveryPlan.model_validate_json((work / PLAN).read_bytes())
-    except FileNotFoundError:
-        return None
-    with _lock(work.parent.parent), delivery_errors(work.parent.parent):
-        return _carry_out(work, plan)
+    """The result of a delivery that a kill interrupted, now carried out to its end; None if none had begun.
+
+    Raises:
+        DeliveryError: one had begun, and the return folder cannot be used now.
+    """
+    with delivery_errors(work.parent.parent):
+        try:
+            plan = DeliveryPlan.model_validate_json((work / PLAN).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        with _lock(work.parent.parent):
+            return _carry_out(work, plan)
 
 
 def sweep(work: Path) -> None:

@@ -361,9 +361,7 @@ class JobStore:
         with self._writing() as db:
             row = self._row(db, job_id)
             if row["state"] != JobState.RUNNING:
-                raise RequestError(
-                    f"Job {row['id']} is {row['state']}: it is not one that was claimed."
-                )
+                raise RequestError(f"Job {row['id']} is {row['state']}: it is not one that was claimed.")
             if row["is_cancel_requested"]:
                 return _move(db, row, JobState.CANCELLED, {"finished_s": now_s, "has_work_folder": 0})
             return _move(db, row, JobState.QUEUED, columns | {"progress": WAITING, "has_work_folder": 0})

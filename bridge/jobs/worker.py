@@ -52,10 +52,10 @@ class Worker:
         """Ends every engine and thread; jobs that ran wait again."""
         self._switches.stop()
         for thread in self._slots:
-            thread.join(STOP_TIMEOUT_S)
+            _join(thread)
         self._is_over.set()
         self._switches.bell.ring()
-        self._follower.join(STOP_TIMEOUT_S)
+        _join(self._follower)
         for thread in (*self._slots, self._follower):
             if thread.is_alive():
                 log.error("%s does not end; it is left behind", thread.name, extra={"action": "worker_stuck"})
@@ -181,7 +181,7 @@ class Worker:
         if job.state is JobState.RUNNING:
             try:
                 result = delivery.recover(work)
-            except (UserError, OSError, ValueError) as error:  # the next attempt meets it again, and says so
+            except (UserError, ValueError) as error:  # the next attempt meets it again, and says so
                 log.warning("job %s: %s", job.id, error, extra={"action": "job_recovery_failed", "job": job.id})
                 self._store.put_back(job.id, now_s)
                 return
@@ -194,3 +194,8 @@ class Worker:
             log.info("job %s was delivered before the stop", job.id, extra={"action": "job_done", "job": job.id})
         delivery.sweep(work)
         self._store.swept(job.id)
+
+
+def _join(thread: threading.Thread) -> None:
+    if thread.ident is not None:  # it was started
+        thread.join(STOP_TIMEOUT_S)
