@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SCHEMA_VERSION = 1
 """Of the report's JSON; raised when a field changes its meaning or goes."""
@@ -132,6 +132,12 @@ class MasterOptions(Value):
         default=False,
         description="Replace an earlier result of the same name instead of adding a version number.",
     )
+
+    @field_validator("bit_depth", mode="before")
+    @classmethod
+    def _as_text(cls, depth: object) -> object:
+        """YAML reads `24` as a number."""
+        return str(depth) if isinstance(depth, int) else depth
 
 
 class MasterRecipe(MasterOptions):

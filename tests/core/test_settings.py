@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import SettingsError
+from bridge.model import MasterRecipe
 from bridge.settings import Settings, load_settings, settings_path
 
 
@@ -101,3 +102,11 @@ def test_every_setting_is_described() -> None:
         return found
 
     assert undescribed(Settings, "") == []
+
+
+def test_a_bit_depth_may_be_written_as_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.yaml"
+    path.write_text(f"watch:\n  - folder: {tmp_path / 'S' / 'Renders'}\n    recipe: {{do: master, bit_depth: 24}}\n")
+    recipe = load_settings(path, environment={}).watch[0].recipe
+    assert isinstance(recipe, MasterRecipe)
+    assert recipe.bit_depth == "24"
