@@ -23,6 +23,7 @@ def render(
     frames: int | None = 441000,
     channels: int = 2,
     rate_hz: int = 44100,
+    *,
     depth: BitDepth = BitDepth.PCM_24,
     folder: str = "/My Song/Renders",
 ) -> Render:
@@ -209,8 +210,14 @@ def test_names_in_any_script_are_grouped() -> None:
 
 
 words = st.sampled_from(["Song", "Other", "Kick", "Bass", "Mix", "L", "R", "1", "2", "v2", "Vocals", "Größe", "İ"])
+
+
+def joined(parts: list[str], separator: str, end: str) -> str:
+    return separator.join(parts) + end
+
+
 names = st.builds(
-    lambda parts, separator, end: separator.join(parts) + end,
+    joined,
     st.lists(words, min_size=1, max_size=3),
     st.sampled_from([" ", "-", "_", ".", " - "]),
     st.sampled_from(sorted(FORMATS)),

@@ -109,9 +109,7 @@ TestWriters.settings = settings(max_examples=300, stateful_step_count=30, deadli
     order=st.randoms(use_true_random=False),
 )
 @settings(max_examples=200, deadline=None)
-def test_repeated_events_in_any_order_change_nothing_of_what_settles(
-    repeats: list[Change], order: object
-) -> None:
+def test_repeated_events_in_any_order_change_nothing_of_what_settles(repeats: list[Change], order: object) -> None:
     world = World(RULES)
     path = PATHS[0]
     world.bounce(path)

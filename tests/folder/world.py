@@ -29,7 +29,9 @@ class TrueFile:
     content: Content = Content.UNFINISHED
     changed_s: float = 0.0
     is_close_told: bool = False
-    """A close was told after the last change."""
+    """A close was told after the last change that can be noticed."""
+    is_seen: bool = True
+    """A look came after the last close that was told."""
 
     @property
     def version(self) -> Version:
@@ -87,11 +89,14 @@ class World:
         file.mtime_ns = self._made
         file.content = file.content if content is None else content
         file.changed_s = self.real_s
-        file.is_close_told = False
+        if told or file.is_seen:  # what is written without a word before the first look cannot be told from the close
+            file.is_close_told = False
         self._tell(Change.MODIFIED, path, told=told)
 
     def close(self, path: Path, *, told: bool = True) -> None:
-        self.files[path].is_close_told |= told
+        if told:
+            self.files[path].is_close_told = True
+            self.files[path].is_seen = False
         self._tell(Change.CLOSED, path, told=told)
 
     def delete(self, path: Path, *, told: bool = True) -> None:
@@ -101,6 +106,7 @@ class World:
     def rename(self, old: Path, new: Path) -> None:
         self.files[new] = self.files.pop(old)
         self.files[new].is_close_told = True
+        self.files[new].is_seen = False
         self.files[new].changed_s = self.real_s
         self.settler.tell(Change.GONE, old, self.now_s)
         self.settler.tell(Change.ARRIVED, new, self.now_s)
@@ -152,6 +158,8 @@ class World:
     def look(self, path: Path) -> None:
         file = self.files.get(path)
         self.looks += 1
+        if file is not None:
+            file.is_seen = True
         match self.settler.found(path, None if file is None else file.facts, self.now_s):
             case Settled(_, version):
                 assert file is not None

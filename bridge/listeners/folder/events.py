@@ -2,6 +2,7 @@
 
 import platform
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -135,6 +136,8 @@ class FolderEvents:
             OSError: the folder is gone, or the system has no watches left.
         """
         self.detach()
+        # Folders made in quick succession are watched twice by watchdog, which then warns and does the right thing.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         observer = _new_observer()
         observer.start()  # before `schedule`, which only then raises what the system refuses
         self._observer = observer
