@@ -153,7 +153,7 @@ class Limiter(StepBase):
         default=80.0,
         ge=5,
         le=2000,
-        description="Time to give back 63 % of the reduction.",
+        description="Time to give back 63 % of the reduction after a peak; it takes longer after lasting reduction.",
         json_schema_extra={"unit": "ms"},
     )
 

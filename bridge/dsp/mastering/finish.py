@@ -134,9 +134,10 @@ def _loop_messages(heard: Heard, loudness: Loudness, ending: Ending) -> tuple[Me
     messages: list[Message] = []
     if target is not None and wanted < target:
         messages.append(message("gain_limited", value=GAIN_MAX_DB, threshold=target - loudness.integrated_lufs))
-    if heard.is_held_back and heard.loudness_lufs is not None:
+    reached = heard.loudness_lufs
+    if heard.is_held_back and reached is not None and wanted - reached > ending.target.tolerance_lu:
         code = "loudness_needs_limiter" if ending.limiter is None else "loudness_guarded"
-        messages.append(message(code, value=heard.loudness_lufs, threshold=wanted, loss=LOSS_MAX_LU))
+        messages.append(message(code, value=reached, threshold=wanted, loss=LOSS_MAX_LU))
     return tuple(messages)
 
 

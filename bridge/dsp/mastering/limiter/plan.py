@@ -24,9 +24,9 @@ Envelope: TypeAlias = NDArray[np.float32]
 Nodes: TypeAlias = NDArray[np.float32]
 """Shape (cells + 1,): linear gain at each cell boundary; between boundaries the gain moves in a straight line."""
 
-SLOW_RISE_S = 0.25
+SLOW_RISE_S = 0.5
 """How long a reduction must last before the slow stage takes it for the music's own."""
-SLOW_RELEASE = 8.0
+SLOW_RELEASE = 4.0
 """How much longer than the fast stage the slow one takes to give back."""
 REPAIR_S = 0.001
 """How far a correction around a single cell reaches."""
