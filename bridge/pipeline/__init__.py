@@ -37,8 +37,8 @@ def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> 
 def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     """A master and its report."""
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
-    order = master_order(recipe, run.request)
-    with run.stage("reading", 0.10) as on_part, open_mix(run.request) as mix:
+    with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
+        order = master_order(recipe, run.request, mix)
         audio = load(mix, run.allocate, on_part)
         key = result_key(decoded_digest(audio), chain, order, recipe)
     if (kept := run.cache.find(key)) is not None:
@@ -56,6 +56,6 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
 
 def analyze_job(run: Run) -> JobResult:
     """A report; no audio is made, and the mix is read as a stream."""
-    with open_mix(run.request) as mix, run.stage("measuring", 0.95) as on_part:
+    with open_mix(run.request, run.work) as mix, run.stage("measuring", 0.95) as on_part:
         before = measure(mix, on_part)
     return deliver_files(run, analysis_report(run, before), [])

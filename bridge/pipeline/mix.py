@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import assert_never
 
 from bridge.audio.groups import join_channels, sum_of
@@ -14,8 +15,8 @@ BLOCK_FRAMES = 1 << 18
 
 
 @contextmanager
-def open_mix(request: JobRequest) -> Generator[Signal]:
-    """The mix as a signal on disk.
+def open_mix(request: JobRequest, scratch: Path) -> Generator[Signal]:
+    """The mix as a signal on disk; what must be decoded first is decoded into `scratch`.
 
     Raises:
         AudioError: a file is missing, or was changed since it settled (the new version is a job of its own).
@@ -24,11 +25,11 @@ def open_mix(request: JobRequest) -> Generator[Signal]:
     with ExitStack() as open_files:
         match request.grouping:
             case Grouping.SINGLE | Grouping.FORMATS | Grouping.MIX_AND_STEMS:
-                yield open_files.enter_context(open_audio(request.renders[0].path))
+                yield open_files.enter_context(open_audio(request.renders[0].path, scratch))
             case Grouping.SPLIT_CHANNELS:
-                yield join_channels([open_files.enter_context(open_audio(r.path)) for r in request.renders])
+                yield join_channels([open_files.enter_context(open_audio(r.path, scratch)) for r in request.renders])
             case Grouping.STEMS:
-                yield sum_of([open_files.enter_context(open_audio(r.path)) for r in request.renders])
+                yield sum_of([open_files.enter_context(open_audio(r.path, scratch)) for r in request.renders])
             case _ as never:
                 assert_never(never)
     refuse_changed(request.renders)

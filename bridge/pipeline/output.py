@@ -11,13 +11,13 @@ from bridge import __version__
 from bridge.audio.metadata import Metadata, read_metadata
 from bridge.audio.read import open_audio
 from bridge.audio.render import file_digest
-from bridge.audio.signal import Audio, OnProgress
-from bridge.audio.write import OutputSpec, write_audio
+from bridge.audio.signal import Audio, OnProgress, Signal
+from bridge.audio.write import OutputSpec, unsupported_reason, write_audio
 from bridge.cache import cache_key
 from bridge.chains import Chain
 from bridge.dsp.mastering import Mastered, MasterOrder
 from bridge.dsp.measures import Measured, measure
-from bridge.errors import EngineError
+from bridge.errors import EngineError, UnsupportedAudioError
 from bridge.model import AppliedStep, BitDepth, JobRequest, MasterRecipe, OutputBitDepth, OutputFormat
 from bridge.pipeline.run import Run
 from bridge.units import db_to_gain
@@ -48,8 +48,15 @@ class Written:
     """Added on the way into the file."""
 
 
-def master_order(recipe: MasterRecipe, request: JobRequest) -> MasterOrder:
-    """What the recipe wants, with what it leaves open taken from the mix."""
+def master_order(recipe: MasterRecipe, request: JobRequest, mix: Signal) -> MasterOrder:
+    """What the recipe wants, with what it leaves open taken from the mix.
+
+    Raises:
+        UnsupportedAudioError: the container cannot hold such a master; known before any work is done.
+    """
+    reason = unsupported_reason(_spec(recipe, request), recipe.sample_rate_hz or mix.sample_rate_hz, mix.channels)
+    if reason is not None:
+        raise UnsupportedAudioError(reason)
     seed = hashlib.blake2b("".join(render.digest for render in request.renders).encode(), digest_size=4)
     return MasterOrder(
         target_lufs=recipe.target_lufs,
@@ -58,6 +65,11 @@ def master_order(recipe: MasterRecipe, request: JobRequest) -> MasterOrder:
         bit_depth=output_bit_depth(recipe, request.renders[0].bit_depth),
         seed=int.from_bytes(seed.digest()),
     )
+
+
+def _spec(recipe: MasterRecipe, request: JobRequest) -> OutputSpec:
+    depth = None if recipe.output_format in LOSSY else output_bit_depth(recipe, request.renders[0].bit_depth)
+    return OutputSpec(recipe.output_format, depth)
 
 
 def output_bit_depth(recipe: MasterRecipe, mix: BitDepth | None) -> OutputBitDepth:
@@ -96,7 +108,7 @@ def write_master(run: Run, recipe: MasterRecipe, mastered: Mastered, on_progress
     An encoder adds peaks of its own: a lossy master is decoded, measured, and encoded again with just less gain until
     it holds.
     """
-    spec = OutputSpec(recipe.output_format, output_bit_depth(recipe, run.request.renders[0].bit_depth))
+    spec = _spec(recipe, run.request)
     path = run.work / f"master.{recipe.output_format}"
     metadata = carried_metadata(run, mastered.audio.sample_rate_hz)
     trim_db = 0.0
@@ -111,8 +123,8 @@ def write_master(run: Run, recipe: MasterRecipe, mastered: Mastered, on_progress
             )
         trim_db -= over_db + CODEC_MARGIN_DB
     raise EngineError(
-        f"The {recipe.output_format} file still reads {over_db:.2f} dB over the ceiling after "
-        f"{CODEC_ROUNDS_MAX} tries, so nothing was released: lower ceiling_dbtp by 1 dB, or choose wav."
+        f"The {recipe.output_format} file still reads over the ceiling after {CODEC_ROUNDS_MAX} tries, so nothing was "
+        "released: lower ceiling_dbtp by 1 dB, or choose wav."
     )
 
 

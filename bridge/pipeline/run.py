@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -84,15 +85,4 @@ class Run:
 
 def _library_versions() -> dict[str, str]:
     """Of what touches samples."""
-    import numba  # noqa: PLC0415
-    import pedalboard  # noqa: PLC0415
-    import soundfile  # noqa: PLC0415
-    import soxr  # noqa: PLC0415
-
-    return {
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-        "pedalboard": pedalboard.__version__,
-        "libsndfile": soundfile.__libsndfile_version__,
-        "soxr": soxr.__version__,
-    }
+    return {name: version(name) for name in ("numba", "numpy", "pedalboard", "soundfile", "soxr")}
