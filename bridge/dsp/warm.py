@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bridge.audio.signal import Audio, OnProgress
+from bridge.chains import Chain, HighShelf, Limiter, Target
+from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
 
 WarmUp = Callable[[], object]
@@ -13,7 +15,7 @@ WarmUp = Callable[[], object]
 
 def warm_up(on_progress: OnProgress | None = None) -> None:
     """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
-    steps: Sequence[WarmUp] = (_warm_measures, _warm_envelopes)
+    steps: Sequence[WarmUp] = (_warm_measures, _warm_envelopes, _warm_mastering)
     for done, step in enumerate(steps):
         if on_progress is not None:
             on_progress(done / len(steps))
@@ -36,3 +38,14 @@ def _warm_measures() -> None:
 def _warm_envelopes() -> None:
     peak_envelope(little_audio(), 0.5, threads=1)
     peak_overs(little_audio(), 0.5, threads=1)
+
+
+def _warm_mastering() -> None:
+    samples = np.tile(little_audio().samples[:1], (3, 8))  # three channels: filters work on pairs, and on one left over
+    chain = Chain(
+        title="Warm-up",
+        steps=(HighShelf(frequency_hz=8000, gain_db=1), Limiter()),
+        target=Target(integrated_lufs=-9),
+    )
+    master(Audio(samples, 48000), chain, MasterOrder(bit_depth="16"))
+    master(Audio(samples, 48000), chain.model_copy(update={"target": Target()}), MasterOrder(bit_depth="24"))

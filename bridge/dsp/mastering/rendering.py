@@ -24,7 +24,6 @@ REPAIR = db_to_gain(-0.02)
 REPAIRS_MAX = 8
 """Rounds of correction around single peaks; three are the most that any signal has needed yet."""
 TRIMS_MAX = 4
-THREADS = 2
 
 
 @dataclass
@@ -40,6 +39,8 @@ class Rendering:
     nodes: Nodes
     grid: Grid | None
     """None for floating point."""
+    threads: int = 2
+    """The result does not depend on it."""
 
     def segments(self) -> set[int]:
         """All of them."""
@@ -55,7 +56,7 @@ class Rendering:
                 if self.grid is not None:
                     quantise(self.result.samples, span.start, span.frames, self.grid)
 
-        each_span(self.source, SpanPlan(SEGMENT_FRAMES, 0, 0), work, THREADS)
+        each_span(self.source, SpanPlan(SEGMENT_FRAMES, 0, 0), work, self.threads)
 
     def look(self, ceiling: float, segments: Iterable[int], cells: Envelope) -> None:
         """Puts into `cells` the verified true peak of these segments wherever it may exceed the ceiling."""
@@ -63,7 +64,7 @@ class Rendering:
         def work(segment: int) -> None:
             self._look_at(segment, ceiling, cells)
 
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(work, segments))
 
     def _look_at(self, segment: int, ceiling: float, cells: Envelope) -> None:
@@ -90,33 +91,29 @@ def _with_margins(audio: Audio, start: int, end: int) -> Samples:
     return window
 
 
-def hold_ceiling(rendering: Rendering, ceiling: float, *, is_limited: bool) -> float:
-    """Makes the result, and makes it again until nothing in it is above the ceiling; the static trim that it took.
+def hold_ceiling(rendering: Rendering, ceiling: float, *, is_limited: bool) -> None:
+    """Makes the result, and makes it again until nothing in it is above the ceiling.
 
     Args:
         rendering: its nodes are lowered around what is over, and where that is not to be (no limiter) or does not
             suffice, its drive.
         ceiling: linear; read at 64-fold oversampling on the samples that leave.
         is_limited: whether single peaks may be lowered.
-
-    Returns:
-        Linear gain by which the drive was lowered; 1 in nearly all cases.
     """
     cells = np.zeros(rendering.nodes.size - 1, np.float32)
     shape = repair_shape(rendering.source.sample_rate_hz)
-    segments, trim, worst = rendering.segments(), 1.0, 0.0
+    segments, worst = rendering.segments(), 0.0
     for turn in range(REPAIRS_MAX + TRIMS_MAX):
         rendering.make(segments)
         rendering.look(ceiling, sorted(segments), cells)
         worst = float(cells.max(initial=0.0))
         if worst <= ceiling:
-            return trim
+            return
         if is_limited and turn < REPAIRS_MAX:
             segments = _touched(np.flatnonzero(cells > ceiling)) & rendering.segments()
             plan_gain(cells, (ceiling, ceiling * REPAIR), shape, rendering.nodes)
         else:
             segments = rendering.segments()
-            trim *= ceiling * REPAIR / worst
             rendering.drive *= ceiling * REPAIR / worst
     raise AssertionError(f"the true peak stays at {worst}, over a ceiling of {ceiling}")
 
