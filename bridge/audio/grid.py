@@ -33,13 +33,15 @@ def stored_blocks(
 
 def blocks_of(signal: Signal, on_progress: OnProgress | None) -> Iterator[tuple[int, Samples]]:
     """The signal from its start to its end, with the first frame of each block."""
-    for start in range(0, signal.frames, BLOCK_FRAMES):
+    start = 0
+    while start < signal.frames:
         block = signal.read(start, BLOCK_FRAMES)
-        if block.shape[1] != min(BLOCK_FRAMES, signal.frames - start):
+        if block.shape[1] == 0:
             raise AudioError(f"The signal to write ends at {clock(start / signal.sample_rate_hz)}, before its end.")
         yield start, block
+        start += block.shape[1]
         if on_progress is not None:
-            on_progress(min(1.0, (start + BLOCK_FRAMES) / signal.frames))
+            on_progress(start / signal.frames)
 
 
 def integers(signal: Signal, start: int, block: Samples, bits: int) -> NDArray[np.int32]:

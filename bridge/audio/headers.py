@@ -60,7 +60,7 @@ def _parse(source: Source) -> Header:
         raise _stub_error(source, head)
     if head[:4] in {b"RIFF", b"RF64", b"BW64"}:
         return read_riff(source)
-    if head == W64_RIFF:
+    if head == W64_RIFF[: len(head)]:
         return read_w64(source)
     if head[:4] == b"caff":
         return read_caf(source)
@@ -95,12 +95,19 @@ def _stub_error(source: Source, head: bytes) -> AudioError:
         return UnfinishedAudioError(
             f"{source.name} is empty: the bounce has not started writing, or it failed. Wait, or bounce it again."
         )
-    if any(magic.startswith(head[: len(magic)]) for magic in MAGICS) or not any(head[:4]):
+    if _is_start(head):
         return UnfinishedAudioError(
             f"{source.name} has only {len(head)} bytes: it is still being written, or it was cut off. "
             "Wait for the bounce to end, or bounce it again."
         )
     return _not_audio(source)
+
+
+def _is_start(head: bytes) -> bool:
+    """Whether fewer than twelve bytes can be the first ones of an audio file (or of a place reserved for one)."""
+    is_mpeg = head[:1] == b"\xff" and (len(head) < 4 or _is_mpeg(head[:4]))
+    is_mp4 = not any(head[:3]) and b"ftyp".startswith(head[4:8])
+    return is_mpeg or is_mp4 or not any(head) or any(magic.startswith(head[: len(magic)]) for magic in MAGICS)
 
 
 def _kind_error(source: Source, head: bytes) -> AudioError:

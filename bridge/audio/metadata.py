@@ -148,7 +148,7 @@ def _from_wave(source: Source, header: Header) -> Metadata:
     info_tags = tags_of((name, value) for tags in info for name, values in tags.items() for value in values)
     return Metadata(
         bext=parse_bext(_body(source, header.chunk("bext"))),
-        ixml=ixml.parse_ixml(_body(source, header.chunk("iXML"))),
+        ixml=ixml.unstamped(ixml.parse_ixml(_body(source, header.chunk("iXML")))),
         cue_points=parse_cues(_body(source, header.chunk("cue ")), labels),
         sampler=parse_sampler(_body(source, header.chunk("smpl"))),
         tags=id3_tags.over(info_tags),

@@ -147,9 +147,11 @@ def read_audio(path: Path, allocate: Allocate = in_memory, on_progress: OnProgre
 def decoded_digest(signal: Signal) -> str:
     """BLAKE2b (128 bit, hex) of rate, shape and samples: the same for the same signal in any lossless container."""
     states = [hashlib.blake2b(digest_size=16) for _ in range(signal.channels)]
-    for start in range(0, signal.frames, BLOCK_FRAMES):
-        for state, row in zip(states, signal.read(start, BLOCK_FRAMES), strict=True):
+    start = 0
+    while (block := signal.read(start, BLOCK_FRAMES)).shape[1]:
+        for state, row in zip(states, block, strict=True):
             state.update(np.ascontiguousarray(row, "<f4").data)
+        start += block.shape[1]
     shape = f"{signal.sample_rate_hz} {signal.channels} {signal.frames} "
     return hashlib.blake2b(shape.encode() + b"".join(s.digest() for s in states), digest_size=16).hexdigest()
 

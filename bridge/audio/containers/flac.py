@@ -33,7 +33,7 @@ class _Tail:
     end: int
     """Position of the frame after it."""
     is_whole: bool
-    """Whether its CRC-16 is right with the file's last byte as its last."""
+    """Whether its CRC-16 is right, and nothing but padding or a tag stands behind it."""
 
 
 def read_flac(source: Source, start: int = 0) -> Header:
@@ -109,14 +109,12 @@ def _state(source: Source, info: _StreamInfo, offset: int) -> HeaderState:
     tail = _tail(source, info, offset)
     if tail is None:
         return HeaderState.NO_SIZE
-    if tail.end >= info.frames:
-        return HeaderState.COMPLETE if tail.is_whole else HeaderState.NO_SIZE
-    return HeaderState.TRUNCATED
+    return HeaderState.COMPLETE if tail.is_whole and tail.end >= info.frames else HeaderState.TRUNCATED
 
 
 def _tail(source: Source, info: _StreamInfo, offset: int) -> _Tail | None:
     """The last frame found by its sync code and CRC-8; None when none is found where one must be."""
-    end = source.size - (128 if source.at(source.size - 128, 3) == b"TAG" else 0)
+    end = source.size
     longest = info.frame_bytes_max or info.block_frames * info.channels * (info.bits + 7) // 8 + 1024
     start = max(offset, end - min(TAIL_BYTES_MAX, 2 * longest + 64))
     tail = source.at(start, end - start)
@@ -126,11 +124,23 @@ def _tail(source: Source, info: _StreamInfo, offset: int) -> _Tail | None:
         position = _frame_end(tail, at, info)
         if position is None or position > info.frames + info.block_frames:
             continue
-        if crc16(tail[at:-2]) == int.from_bytes(tail[-2:], "big"):
+        if _ends_whole(tail[at:]):
             return _Tail(position, is_whole=True)
         if best is None:
             best = _Tail(position, is_whole=False)
     return best
+
+
+def _ends_whole(data: bytes) -> bool:
+    """Whether a frame starts these bytes and ends them, but for padding or a tag (RFC 9639, 9.3)."""
+    value = 0
+    for length, byte in enumerate(data, 1):
+        value = value << 8 & 0xFF00 ^ _CRC16[value >> 8 ^ byte]
+        if value == 0 and length > 8:  # a CRC over data and its CRC is zero
+            behind = data[length:].lstrip(b"\0")
+            if not behind or behind.startswith((b"APETAGEX", b"TAG", b"ID3")):
+                return True
+    return False
 
 
 def _frame_end(data: bytes, at: int, info: _StreamInfo) -> int | None:
@@ -184,12 +194,4 @@ def crc8(data: bytes) -> int:
     value = 0
     for byte in data:
         value = _CRC8[value ^ byte]
-    return value
-
-
-def crc16(data: bytes) -> int:
-    """CRC-16 of a frame (polynomial x^16 + x^15 + x^2 + 1)."""
-    value = 0
-    for byte in data:
-        value = value << 8 & 0xFF00 ^ _CRC16[value >> 8 ^ byte]
     return value

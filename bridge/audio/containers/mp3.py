@@ -159,6 +159,8 @@ def _gapless_frames(frame: Frame, tag: GapTag | None) -> int | None:
 
 
 def _state(source: Source, offset: int, frame: Frame, tag: GapTag | None) -> HeaderState:
+    if offset + frame.size > source.size:
+        return HeaderState.TRUNCATED
     if tag is None:
         # LAME keeps the first frame's place with zeros until it knows the tag; even digital silence is never all zero
         body = source.at(offset + 4, frame.size - 4)

@@ -91,6 +91,16 @@ def stamped(text: str, job_id: str, audio: str) -> str:
     return ET.tostring(root, "unicode")
 
 
+def unstamped(text: str) -> str:
+    """The same without our element; nothing when nothing else was in it."""
+    root = _root(text)
+    if root is None or root.find(OURS) is None:
+        return text
+    for old in root.findall(OURS):
+        root.remove(old)
+    return ET.tostring(root, "unicode") if any(child.tag != "IXML_VERSION" for child in root) else ""
+
+
 def stamp_in(text: str) -> tuple[str, str] | None:
     """Job id and audio mark of our element; None when there is none."""
     root = _root(text)
