@@ -14,9 +14,8 @@ from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, messages_table
 from bridge.errors import RequestError
-from bridge.jobs.direct import DirectEngine, direct_request
-from bridge.model import AnalyzeRecipe, JobResult, Report
-from bridge.reports.document import read_report
+from bridge.jobs.direct import DirectEngine, direct_request, report_of, text_of
+from bridge.model import AnalyzeRecipe, Report
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
 from bridge.units import clock
@@ -68,15 +67,11 @@ class _Analysis:
         """What came of one file."""
         request = direct_request(path, AnalyzeRecipe(), self._folder, self._settings)
         result = self._engine.run(request, on_progress)
-        report = read_report(_text_of(result, "report"))
-        self.pages.append(_text_of(result, "report_html"))
+        report = report_of(result)
+        self.pages.append(text_of(result, "report_html"))
         if not self._is_kept:
             result = result.model_copy(update={"files": ()})
         return Outcome(path=path, result=result, report=report)
-
-
-def _text_of(result: JobResult, role: str) -> str:
-    return next(file.path for file in result.files if file.role == role).read_text(encoding="utf-8")
 
 
 def _show(outcome: Outcome) -> None:

@@ -4,6 +4,7 @@ Eight of eight renderers that were watched (LMMS, Ardour, Audacity, ecasound ...
 at once, with sizes that say "nothing yet", let it grow, and put the true sizes into the header just before they close.
 """
 
+import itertools
 import math
 import struct
 import time
@@ -76,7 +77,7 @@ def _stretches(samples: Samples, duration_s: float) -> Iterator[tuple[int, bytes
     frames = samples.shape[1]
     count = max(1, math.ceil(duration_s / CHUNK_S), math.ceil(frames / CHUNK_FRAMES))
     edges = [frames * number // count for number in range(count + 1)]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         if end > start:
             scaled = np.rint(samples[:, start:end].T.astype(np.float64) * FULL_SCALE)
             whole = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype("<i4")

@@ -14,8 +14,8 @@ from bridge.cli.failures import Cancelled, printable, show_error, shown_path
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option
 from bridge.cli.results import figures_table, files_of
+from bridge.jobs.direct import report_of
 from bridge.model import Job, JobState
-from bridge.reports.document import read_report
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
 from bridge.units import clock
@@ -85,7 +85,7 @@ def _show_result(session: DemoSession, job: Job, *, is_running_on: bool) -> None
     result = job.result
     assert result is not None
     files = {file.role: file.path for file in result.files}
-    report = read_report(files["report"].read_text(encoding="utf-8"))
+    report = report_of(result)
     console = screen.out()
     console.print()
     console.print(screen.line((job.request.name, "name"), f"  {verdict(report).sentence}"))

@@ -14,8 +14,9 @@ from bridge.cli.flags import flags_of, given
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, loudness_text
-from bridge.jobs.direct import DirectEngine, direct_request, with_chain
+from bridge.jobs.direct import DirectEngine, direct_request, report_of, with_chain
 from bridge.model import MasterOptions, MasterRecipe
+from bridge.reports.verdict import verdict
 
 EXAMPLES = (
     ("For streaming services, into this folder", "dawbridge master MySong.wav"),
@@ -62,7 +63,9 @@ def _show(outcome: Outcome) -> None:
     console = screen.out()
     result = outcome.result
     assert result is not None
-    console.print(screen.line((outcome.path.stem, "name"), "  ", loudness_text(result)))
+    report = report_of(result)
+    console.print(screen.line((report.name, "name"), "  ", loudness_text(result)))
+    console.print(screen.text(verdict(report).sentence))
     console.print()
     if result.before is not None:
         console.print(figures_table(result.before, result.after))

@@ -7,12 +7,13 @@ from typing import Self
 
 from bridge.audio.render import read_render
 from bridge.chains import load_chain
-from bridge.delivery import prepare, recover, sweep
+from bridge.delivery import Role, delivery_errors, prepare, recover, sweep
 from bridge.errors import BridgeError, ChainError, Fault
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
-from bridge.model import Assignment, JobRequest, JobResult, MasterRecipe, Origin, Progress, Recipe
+from bridge.model import Assignment, JobRequest, JobResult, MasterRecipe, Origin, Progress, Recipe, Report
+from bridge.reports.document import read_report
 from bridge.settings import Settings, process_environment
 
 CLI = Origin(listener="cli")
@@ -67,6 +68,26 @@ def with_chain(recipe: MasterRecipe, settings: Settings) -> tuple[MasterRecipe, 
     folders = (path.absolute().parent, *settings.chain_folders)
     load_chain(path.stem, folders)
     return recipe.model_copy(update={"chain": path.stem}), settings.model_copy(update={"chain_folders": folders})
+
+
+def report_of(result: JobResult) -> Report:
+    """The report that was delivered with a result.
+
+    Raises:
+        ReportError: somebody has changed it since.
+    """
+    return read_report(text_of(result, "report"))
+
+
+def text_of(result: JobResult, role: Role) -> str:
+    """What stands in the delivered file of that role.
+
+    Raises:
+        DeliveryError: it is gone.
+    """
+    path = next(file.path for file in result.files if file.role == role)
+    with delivery_errors(path):
+        return path.read_text(encoding="utf-8")
 
 
 class DirectEngine:
