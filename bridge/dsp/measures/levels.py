@@ -112,17 +112,27 @@ def _clipped_runs(row: Samples, places: NDArray[np.int64], shortest: int, runs: 
     count = 0
     i = places[0]
     while i < places[1]:
-        if abs(row[i]) < FULL_SCALE or (i > places[2] and _goes_on(row, i)):
-            i += 1
+        # Whole stretches below full scale are skipped by a comparison that vectorises.
+        stretch = row[i : min(i + 64, places[1])]
+        peak = np.float32(0.0)
+        for k in range(stretch.size):
+            peak = max(peak, abs(stretch[k]))
+        if peak < FULL_SCALE:
+            i += 64
             continue
-        end = i + 1
-        while end < places[3] and _goes_on(row, end):
-            end += 1
-        if end - i >= shortest:
-            if count < runs.shape[0]:
-                runs[count, 0], runs[count, 1] = i, end - i
-            count += 1
-        i = end
+        end = min(i + 64, places[1])
+        while i < end:
+            if abs(row[i]) < FULL_SCALE or (i > places[2] and _goes_on(row, i)):
+                i += 1
+                continue
+            frames = 1
+            while i + frames < places[3] and _goes_on(row, i + frames):
+                frames += 1
+            if frames >= shortest:
+                if count < runs.shape[0]:
+                    runs[count, 0], runs[count, 1] = i, frames
+                count += 1
+            i += frames
     return count
 
 

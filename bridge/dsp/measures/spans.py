@@ -16,7 +16,7 @@ from bridge.audio.signal import Audio, OnProgress, Samples, Signal
 
 T = TypeVar("T")
 
-READ_FRAMES = 1 << 18
+READ_FRAMES = 1 << 16
 """Most frames asked of a signal at once: small enough that what a decoder makes stays in the processor's cache."""
 
 
