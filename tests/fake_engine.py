@@ -1,8 +1,9 @@
 """A child half of an engine that speaks the real protocol, and does what the name of each request says.
 
-`song` is mastered as it should be; `signal 11`, `exit 3`, `stall`, `hang`, `busy 2`, `print 1000`, `leak 300`, `grow`,
-`nonsense`, `endless`, `fail chain_error`, `memory`, `bug`, `start`, `once FILE`, `half`, `environment FILE` do what
-plug-ins, libraries and bugs do. Every result tells the process id in its first warning.
+`song` is mastered as it should be, and `nothing` comes back at once, without files; `signal 11`, `exit 3`, `stall`,
+`hang`, `busy 2`, `print 1000`, `leak 300`, `grow`, `nonsense`, `endless`, `fail chain_error`, `memory`, `bug`, `start`,
+`once FILE`, `half` and `environment FILE` do what plug-ins, libraries and bugs do. Every result tells the process id in
+its first warning.
 """
 
 import ctypes
@@ -31,6 +32,8 @@ def make_work(pipes: Pipes) -> Work:
 
     def work(assignment: Assignment, tell: Tell) -> JobResult:
         order, _, argument = assignment.request.name.partition(" ")
+        if order == "nothing":
+            return JobResult(files=(), runtime_s=0.0, warnings=(str(os.getpid()),))
         tell(Progress(stage="reading", fraction=0.1))
         (assignment.work_folder / "scratch.raw").write_bytes(b"x" * 1000)
         match order:
