@@ -18,7 +18,6 @@ from bridge.jobs.direct import report_of
 from bridge.model import Job, JobState
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
-from bridge.units import clock
 
 EXAMPLES = (
     ("Leave the daemon running, to drop bounces of your own", "dawbridge demo --keep"),
@@ -71,10 +70,10 @@ def _play(session: DemoSession, seconds: int) -> Job:
     with steps.step("Starting the daemon", "Daemon started"):
         session.start_daemon()
     with session.daw(seconds) as daw:
-        with steps.step("Composing a song", f"Song composed, {clock(seconds)} long"):
+        with steps.step("Composing a song", f"Song composed, {seconds} s long"):
             daw.compose()
-        with steps.step("Bouncing it as a DAW does", f"Bounced to {shown_path(session.mix)}"):
-            daw.finish()
+        with steps.bar(session.mix.stem, "Bounced as a DAW does it") as on_progress:
+            daw.finish(on_progress)
     if is_engine_cold(Settings()):
         steps.remark(PREPARING)
     with steps.bar(session.mix.stem, "Mastered and returned") as on_progress:
@@ -88,34 +87,34 @@ def _show_result(session: DemoSession, job: Job, *, is_running_on: bool) -> None
     report = report_of(result)
     console = screen.out()
     console.print()
-    console.print(screen.line((job.request.name, "name"), f"  {verdict(report).sentence}"))
+    console.print(screen.text(job.request.name, "name"))
+    console.print(screen.text(verdict(report).sentence))
     console.print()
     console.print(figures_table(report.before, report.after))
     console.print()
     console.print(files_of(result))
     console.print()
-    rows = screen.table("", "")
-    rows.add_row("Mix", screen.text(str(session.mix)))
-    rows.add_row("Master", screen.text(str(files["master"])))
-    rows.add_row("Report", screen.text(str(files["report_html"])))
-    console.print(rows)
+    paths = (("Mix", session.mix), ("Master", files["master"]), ("Report", files["report_html"]))
+    screen.print_pairs([(label, screen.text(str(path))) for label, path in paths])
     console.print()
     _say_what_next(session, is_running_on=is_running_on)
 
 
 def _say_what_next(session: DemoSession, *, is_running_on: bool) -> None:
     console = screen.out()
-    rows = screen.table("", "")
-    if is_running_on:
-        stop = f"taskkill /PID {session.daemon_pid}" if sys.platform == "win32" else f"kill {session.daemon_pid}"
-        console.print(screen.text("The daemon still runs. Open the report in a browser; bounce something of your own."))
-        rows.add_row("Bounce into", screen.text(str(session.renders)))
-        rows.add_row("See its jobs", screen.text(f"dawbridge --config {session.config} jobs watch", "key"))
-        rows.add_row("Stop it", screen.text(stop, "key"))
-    else:
+    if not is_running_on:
         console.print(screen.text("Open the report in a browser, and listen to both files. Then, with your own DAW:"))
-        rows.add_row("Watch your renders", screen.text("dawbridge init --watch FOLDER && dawbridge run", "key"))
-    console.print(rows)
+        screen.print_pairs([("Watch it", screen.text("dawbridge init --watch RENDER_FOLDER && dawbridge run", "key"))])
+        return
+    stop = f"taskkill /PID {session.daemon_pid}" if sys.platform == "win32" else f"kill {session.daemon_pid}"
+    console.print(screen.text("The daemon still runs. Open the report in a browser; bounce something of your own."))
+    screen.print_pairs(
+        [
+            ("Bounce into", screen.text(str(session.renders))),
+            ("See its jobs", screen.text(f"dawbridge --config {session.config} jobs watch", "key")),
+            ("Stop it", screen.text(stop, "key")),
+        ]
+    )
 
 
 def _show_log(session: DemoSession) -> None:

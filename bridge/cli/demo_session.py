@@ -18,7 +18,7 @@ from bridge.daemon import READY_FILE, STORE_FILE, Announcement
 from bridge.delivery import delivery_errors
 from bridge.errors import BridgeError, RequestError
 from bridge.jobs.store import JobStore
-from bridge.model import Job
+from bridge.model import Job, Progress
 from bridge.settings import FILE_NAME, Settings, process_environment
 
 SONG = "First Light"
@@ -171,12 +171,15 @@ class Daw:
         assert self._process.stdout is not None
         self._process.stdout.readline()
 
-    def finish(self) -> None:
+    def finish(self, on_progress: Callable[[Progress], None]) -> None:
         """Returns when the bounce is closed.
 
         Raises:
             DemoError: the song could not be made or written.
         """
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            on_progress(Progress(stage="bouncing", fraction=float(line)))
         _, complaint = self._process.communicate(timeout=BOUNCE_LIMIT_S)
         if self._process.returncode != 0:
             raise DemoError(f"The song could not be made:\n{complaint.strip()}")

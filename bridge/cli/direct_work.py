@@ -66,7 +66,7 @@ def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str, 
         def on_progress(progress: Progress) -> None:
             if remarks:
                 bars.console.print(screen.text(remarks.pop(), "quiet"))
-            bars.update(task, completed=progress.fraction, stage=progress.stage, eta_s=progress.eta_s)
+            screen.show_progress(bars, task, progress)
 
         try:
             return work(path, on_progress)

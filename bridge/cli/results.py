@@ -131,7 +131,8 @@ class JobBars:
             self._bars.remove_task(self._tasks.pop(job.id))
         if job.state.is_final and (job.id, job.attempt) not in self._ended:
             self._ended.add((job.id, job.attempt))
-            (screen.out() if self._bars.disable else self._bars.console).print(ended_line(job))
+            console = screen.out() if self._bars.disable else self._bars.console
+            console.print(ended_line(job), soft_wrap=True)
         if not self._tasks:
             self.close()
 
@@ -144,5 +145,6 @@ class JobBars:
         if job.id not in self._tasks:
             self._bars.start()
             self._tasks[job.id] = self._bars.add_task(printable(job.request.name), total=1.0, stage="", eta_s=None)
-        stage = "stopping" if job.is_cancel_requested else job.progress.stage
-        self._bars.update(self._tasks[job.id], completed=job.progress.fraction, stage=stage, eta_s=job.progress.eta_s)
+        stopping = job.progress.model_copy(update={"stage": "stopping"})
+        progress = stopping if job.is_cancel_requested else job.progress
+        screen.show_progress(self._bars, self._tasks[job.id], progress)

@@ -15,7 +15,7 @@ import click
 from pydantic import BaseModel
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
@@ -102,6 +102,13 @@ def table(*headings: str, right: Iterable[int] = ()) -> Table:
     return made
 
 
+def print_pairs(pairs: Sequence[tuple[str, Text]]) -> None:
+    """Prints labels and what belongs to them; long paths and commands stay whole, so that they can be copied."""
+    width = max(len(label) for label, _ in pairs)
+    for label, content in pairs:
+        out().print(line((label.ljust(width + 3), "quiet"), content), soft_wrap=True)
+
+
 def indented(renderable: RenderableType, columns: int = 2) -> RenderableType:
     """The same, moved to the right."""
     return Padding(renderable, (0, 0, 0, columns), expand=False)
@@ -158,6 +165,12 @@ def progress_bars() -> Progress:
     )
 
 
+def show_progress(bars: Progress, task: TaskID, progress: JobProgress) -> None:
+    """Moves a bar to where a job is; while nothing can be said about that, it pulses."""
+    total = 1.0 if progress.fraction > 0 else None
+    bars.update(task, total=total, completed=progress.fraction, stage=progress.stage, eta_s=progress.eta_s)
+
+
 def working(sentence: str) -> AbstractContextManager[object]:
     """A spinner with a sentence on stderr, while the block runs; nothing without a terminal."""
     console = err()
@@ -191,9 +204,7 @@ class Steps:
         started_s = time.monotonic()
         with progress_bars() as bars:
             task = bars.add_task(printable(name), total=1.0, stage="", eta_s=None)
-            yield lambda progress: bars.update(
-                task, completed=progress.fraction, stage=progress.stage, eta_s=progress.eta_s
-            )
+            yield lambda progress: show_progress(bars, task, progress)
         self._print(done, started_s)
 
     def _print(self, done: str, started_s: float) -> None:
