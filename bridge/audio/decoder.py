@@ -38,8 +38,8 @@ class SoundFileReader:
     def __init__(self, path: Path, header: Header) -> None:
         self._path = path
         self._header = header
-        self._file = self._open()
         self._position = 0
+        self._file = self._open()
         if (self._file.samplerate, self._file.channels) != (header.sample_rate_hz, header.channels):
             self._file.close()
             raise AudioError(

@@ -14,6 +14,8 @@ PADDING_BYTES_MAX = 65_536
 CHANNELS_MAX = 1024
 RATE_MIN_HZ, RATE_MAX_HZ = 8_000, 384_000
 RATE_ABSURD_HZ = 10_000_000
+FRAMES_PER_BYTE_MAX = 8192
+"""No codec packs more into a byte: digital silence takes FLAC a byte for 4700 frames, Opus one for 2900."""
 
 
 class HeaderState(StrEnum):
@@ -121,6 +123,11 @@ def checked(header: Header, source: Source) -> Header:
         raise UnsupportedAudioError(
             f"{source.name} has a sample rate of {header.sample_rate_hz} Hz; 8 kHz to 384 kHz can be worked on. "
             "Bounce it at the session's rate."
+        )
+    if header.sample_type is None and (header.frames or 0) > FRAMES_PER_BYTE_MAX * max(1, header.file_bytes):
+        raise AudioError(
+            f"{source.name} says that it has {header.frames} frames in {header.file_bytes} bytes, which cannot be: "
+            "it is damaged. Bounce it again."
         )
     return header
 

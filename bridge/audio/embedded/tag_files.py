@@ -1,7 +1,6 @@
 """Tags in the formats whose tags are no chunks of ours: FLAC, Ogg Vorbis, Opus, MP3 and M4A, through mutagen."""
 
 import base64
-import binascii
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -126,7 +125,7 @@ def _decoded(values: list[str]) -> Iterator[Any]:
     for value in values:
         try:
             yield flac.Picture(base64.b64decode(value))
-        except (binascii.Error, *DAMAGED):
+        except DAMAGED:
             continue
 
 
