@@ -60,7 +60,7 @@ def is_engine_cold(settings: Settings) -> bool:
 
 def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str, *, is_cold: bool) -> Outcome:
     with screen.progress_bars() as bars:
-        task = bars.add_task(numbered + printable(path.stem), total=1.0, stage="", eta_s=None)
+        task = bars.add_task(numbered + printable(path.stem), total=None, stage="", eta_s=None)
         remarks = [PREPARING] if is_cold else []
 
         def on_progress(progress: Progress) -> None:

@@ -136,6 +136,10 @@ class JobBars:
         if not self._tasks:
             self.close()
 
+    def remark(self, sentence: str, style: str = "quiet") -> None:
+        """Prints a line above the bars."""
+        self._bars.console.print(screen.text(sentence, style), soft_wrap=True)
+
     def close(self) -> None:
         """Takes the bars off the screen; the next running job brings them back."""
         if self._bars.live.is_started:
@@ -144,7 +148,7 @@ class JobBars:
     def _move(self, job: Job) -> None:
         if job.id not in self._tasks:
             self._bars.start()
-            self._tasks[job.id] = self._bars.add_task(printable(job.request.name), total=1.0, stage="", eta_s=None)
+            self._tasks[job.id] = self._bars.add_task(printable(job.request.name), total=None, stage="", eta_s=None)
         stopping = job.progress.model_copy(update={"stage": "stopping"})
         progress = stopping if job.is_cancel_requested else job.progress
         screen.show_progress(self._bars, self._tasks[job.id], progress)

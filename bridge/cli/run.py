@@ -10,7 +10,7 @@ import yaml
 from bridge import __version__
 from bridge.cli import screen
 from bridge.cli.exit_codes import ExitCode
-from bridge.cli.failures import show_error, show_warning, shown_path
+from bridge.cli.failures import shown_path
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import settings_of
 from bridge.cli.results import JobBars, recipe_text
@@ -70,7 +70,7 @@ def _serve_on_a_terminal(settings: Settings) -> None:
     """A bar for each running job, a line for each that has ended."""
     _print_folders(settings)
     jobs = JobBars()
-    handler = _Remarks()
+    handler = _Remarks(jobs)
     logging.getLogger("bridge").addHandler(handler)
     try:
         Daemon(settings, notifiers=(_Live(jobs),)).serve()
@@ -104,14 +104,18 @@ class _Live:
 class _Remarks(logging.Handler):
     """What somebody who sits before the terminal wants to know besides jobs: ready, stopping, and what goes wrong."""
 
+    def __init__(self, jobs: JobBars) -> None:
+        super().__init__()
+        self._jobs = jobs
+
     def emit(self, record: logging.LogRecord) -> None:
-        """Prints the record, if it is one of these."""
-        if record.levelno >= logging.ERROR:
-            show_error(record.getMessage())
-        elif record.levelno >= logging.WARNING:
-            show_warning(record.getMessage())
-        elif getattr(record, "action", "") in REMARKS:
-            click.secho(REMARKS[record.action], dim=True, err=True)  # type: ignore[attr-defined]
+        """Prints the record, if it is one of these; what becomes of jobs is shown as such."""
+        remark = REMARKS.get(getattr(record, "action", ""))
+        if remark is not None:
+            self._jobs.remark(remark)
+        elif record.levelno >= logging.WARNING and not hasattr(record, "job"):
+            style = "bad" if record.levelno >= logging.ERROR else "warn"
+            self._jobs.remark(f"{record.levelname.lower()}: {record.getMessage()}", style)
 
 
 def _print_folders(settings: Settings) -> None:

@@ -203,7 +203,7 @@ class Steps:
         """A step that is told its progress."""
         started_s = time.monotonic()
         with progress_bars() as bars:
-            task = bars.add_task(printable(name), total=1.0, stage="", eta_s=None)
+            task = bars.add_task(printable(name), total=None, stage="", eta_s=None)
             yield lambda progress: show_progress(bars, task, progress)
         self._print(done, started_s)
 
