@@ -1,22 +1,16 @@
 """The end of a chain: loudness loop -> limiter -> dither -> verify -> correct, until it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.audio.signal import Allocate, Audio, OnProgress
 from bridge.chains import Limiter, Target
 from bridge.dsp.mastering.dither import Grid, is_on_grid
-from bridge.dsp.mastering.exits import (
-    SLACK_DB,
-    Exit,
-    Setting,
-    driven_exit,
-    plain_exit,
-    under_ceiling,
-)
+from bridge.dsp.mastering.exits import SLACK_DB, Exit, Setting, driven_exit, plain_exit, under_ceiling
 from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Loudness, loudness_of
 from bridge.dsp.mastering.limiter.limiting import reduction_text
 from bridge.dsp.mastering.limiter.plan import reduction_db
 from bridge.dsp.mastering.processor import Changed, applied_step
+from bridge.dsp.mastering.progress import part, rounds
 from bridge.dsp.mastering.rendering import Rendering, hold_ceiling
 from bridge.dsp.mastering.steps.match_loudness import GAIN_MAX_DB
 from bridge.dsp.measures.kweighting import hop_energies
@@ -24,7 +18,7 @@ from bridge.dsp.measures.loudness import integrated_lufs
 from bridge.dsp.measures.true_peak import signal_peaks
 from bridge.messages import message
 from bridge.model import AppliedStep, Message
-from bridge.units import Db, Lufs, db_to_gain, gain_to_db, with_unit
+from bridge.units import Lufs, db_to_gain, gain_to_db, with_unit
 
 ROUNDS_MAX = 3
 """Renders of the whole signal; the forecast is good enough that the first nearly always holds."""
@@ -47,14 +41,23 @@ class Ending:
         ceiling = db_to_gain(self.target.ceiling_dbtp)
         return ceiling if self.grid is None else min(ceiling, 1.0 - 2.0 * self.grid.step)
 
+    def wanted_lufs(self, loudness: Loudness) -> Lufs:
+        """The target, or what GAIN_MAX_DB brings."""
+        assert self.target.integrated_lufs is not None
+        return min(self.target.integrated_lufs, loudness.integrated_lufs + GAIN_MAX_DB)
+
+    def rendering(self, source: Audio, setting: Setting, result: Audio) -> Rendering:
+        """The way out of a signal at this setting, not made yet."""
+        return Rendering(source, result, db_to_gain(setting.drive_db), setting.nodes, self.grid)
+
 
 @dataclass(frozen=True)
 class Heard:
-    """A render of the whole signal, and how loud it came out."""
+    """A finished rendering, and how loud it came out."""
 
     rendering: Rendering
-    loudness_lufs: Lufs | None = None
-    is_held_back: bool = False
+    loudness_lufs: Lufs | None
+    is_held_back: bool
 
 
 def finish(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProgress) -> Changed:
@@ -66,109 +69,101 @@ def finish(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnPro
         allocate: gives room for the result, and is asked only if there must be one.
         on_progress: told the fraction done.
     """
-    wanted = ending.target.integrated_lufs
-    loudness = None if wanted is None else loudness_of(source)
-    messages: tuple[Message, ...] = (message("no_loudness"),) if wanted is not None and loudness is None else ()
-    on_progress(0.2)
+    if ending.target.integrated_lufs is None:
+        return _held(source, ending, allocate, on_progress)
+    loudness = loudness_of(source, part(on_progress, 0.0, 0.2))
     if loudness is None:
-        if _may_pass(source, ending):
-            return Changed(source, (), messages)
-        setting = under_ceiling(source, ending.limiter, ending.ceiling)
-        heard = Heard(_rendered(source, setting, ending, _room(source, allocate)))
-    else:
-        heard = _converged(source, loudness, ending, _room(source, allocate))
-        messages = _loop_messages(heard, loudness, ending)
-    on_progress(1.0)
-    steps, more = _told(heard.rendering, loudness, ending)
-    return Changed(heard.rendering.result, steps, messages + more)
-
-
-def _may_pass(source: Audio, ending: Ending) -> bool:
-    """Whether the source may leave as it is."""
-    fits = ending.grid is None or is_on_grid(source, ending.grid.bits)
-    return fits and signal_peaks(source).true <= db_to_gain(ending.target.ceiling_dbtp)
+        held = _held(source, ending, allocate, part(on_progress, 0.2, 1.0))
+        return replace(held, messages=(message("no_loudness"), *held.messages))
+    result = _room(source, allocate)
+    heard = _matched(source, ending, loudness, result, part(on_progress, 0.2, 1.0))
+    return Changed(result, _steps(heard.rendering, ending, loudness), _messages(heard, ending, loudness))
 
 
 def _room(source: Audio, allocate: Allocate) -> Audio:
     return Audio(allocate(source.channels, source.frames), source.sample_rate_hz)
 
 
-def _converged(source: Audio, loudness: Loudness, ending: Ending, result: Audio) -> Heard:
-    """Renders until the loudness that is measured is the loudness that was wanted, or cannot be."""
-    wanted = _wanted_lufs(loudness, ending)
-    find = _exit(source, loudness, ending)
-    close_lu = CLOSE_ENOUGH * ending.target.tolerance_lu
-    aim, turn = wanted, 1
+def _held(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProgress) -> Changed:
+    """Under its ceiling, with its loudness left to itself."""
+    is_on = ending.grid is None or is_on_grid(source, ending.grid.bits)
+    if is_on and signal_peaks(source).true <= db_to_gain(ending.target.ceiling_dbtp):
+        return Changed(source, (), _idle(ending))
+    result = _room(source, allocate)
+    rendering = ending.rendering(source, under_ceiling(source, ending.limiter, ending.ceiling), result)
+    hold_ceiling(rendering, ending.ceiling, on_progress, is_limited=ending.limiter is not None)
+    return Changed(result, _steps(rendering, ending, None), _idle(ending) if _is_idle(rendering) else ())
+
+
+def _matched(source: Audio, ending: Ending, loudness: Loudness, result: Audio, on_progress: OnProgress) -> Heard:
+    """Rendered until the loudness that is measured is the loudness that was wanted, or cannot be."""
+    wanted = ending.wanted_lufs(loudness)
+    setting_for = _exit(source, ending, loudness)
+    aim, turn, turns = wanted, 1, rounds(on_progress)
     while True:
-        setting = find(aim)
-        rendering = _rendered(source, setting, ending, result)
+        setting = setting_for(aim)
+        rendering = ending.rendering(source, setting, result)
+        hold_ceiling(rendering, ending.ceiling, next(turns), is_limited=ending.limiter is not None)
         reached = integrated_lufs(hop_energies(result))
-        is_close = reached is None or abs(wanted - reached) <= close_lu
-        if reached is None or is_close or setting.is_held_back or turn == ROUNDS_MAX:
+        error = 0.0 if reached is None else wanted - reached
+        if setting.is_held_back or turn == ROUNDS_MAX or abs(error) <= CLOSE_ENOUGH * ending.target.tolerance_lu:
             return Heard(rendering, reached, setting.is_held_back)
-        aim = min(aim + wanted - reached, wanted + SLACK_DB)
+        aim = min(aim + error, wanted + SLACK_DB)
         turn += 1
 
 
-def _wanted_lufs(loudness: Loudness, ending: Ending) -> Lufs:
-    """The target, or what GAIN_MAX_DB brings."""
-    assert ending.target.integrated_lufs is not None
-    return min(ending.target.integrated_lufs, loudness.integrated_lufs + GAIN_MAX_DB)
-
-
-def _exit(source: Audio, loudness: Loudness, ending: Ending) -> Exit:
+def _exit(source: Audio, ending: Ending, loudness: Loudness) -> Exit:
     if ending.limiter is None:
         return plain_exit(source, ending.ceiling, loudness)
-    return driven_exit(source, ending.limiter, ending.ceiling, loudness, _wanted_lufs(loudness, ending))
+    return driven_exit(source, ending.limiter, ending.ceiling, loudness, ending.wanted_lufs(loudness))
 
 
-def _rendered(source: Audio, setting: Setting, ending: Ending, result: Audio) -> Rendering:
-    rendering = Rendering(source, result, db_to_gain(setting.drive_db), setting.nodes, ending.grid)
-    hold_ceiling(rendering, ending.ceiling, is_limited=ending.limiter is not None)
-    return rendering
-
-
-def _loop_messages(heard: Heard, loudness: Loudness, ending: Ending) -> tuple[Message, ...]:
-    """Why the loudness is not what was wanted."""
-    target, wanted = ending.target.integrated_lufs, _wanted_lufs(loudness, ending)
-    messages: list[Message] = []
-    if target is not None and wanted < target:
-        messages.append(message("gain_limited", value=GAIN_MAX_DB, threshold=target - loudness.integrated_lufs))
-    reached = heard.loudness_lufs
-    if heard.is_held_back and reached is not None and wanted - reached > ending.target.tolerance_lu:
-        code = "loudness_needs_limiter" if ending.limiter is None else "loudness_guarded"
-        messages.append(message(code, value=reached, threshold=wanted, loss=LOSS_MAX_LU))
-    return tuple(messages)
-
-
-def _told(
-    rendering: Rendering, loudness: Loudness | None, ending: Ending
-) -> tuple[tuple[AppliedStep, ...], tuple[Message, ...]]:
-    """Lines of the report for what was done to the samples, and a message for what was not."""
+def _steps(rendering: Rendering, ending: Ending, loudness: Loudness | None) -> tuple[AppliedStep, ...]:
+    """Lines of the report for what was done to the samples."""
     steps: list[AppliedStep] = []
-    messages: list[Message] = []
-    drive_db = gain_to_db(rendering.drive)
-    if drive_db:
-        steps.append(_drive_step(drive_db, loudness, ending))
-    if ending.limiter is not None:
-        if reduction_db(rendering.nodes)[0] > 0.0:
-            steps.append(applied_step(ending.limiter, reduction_text(rendering.nodes)))
-        else:
-            messages.append(message("limiter_idle", value=ending.target.ceiling_dbtp))
+    if rendering.drive != 1.0:
+        gain_db = round(gain_to_db(rendering.drive) or 0.0, 4)
+        steps.append(_ceiling_step(gain_db, ending) if loudness is None else _drive_step(gain_db, ending, loudness))
+    if ending.limiter is not None and not _is_idle(rendering):
+        steps.append(applied_step(ending.limiter, reduction_text(rendering.nodes)))
     if ending.grid is not None:
         steps.append(ending.grid.applied())
-    return tuple(steps), tuple(messages)
+    return tuple(steps)
 
 
-def _drive_step(drive_db: Db, loudness: Loudness | None, ending: Ending) -> AppliedStep:
-    gain = round(drive_db, 4)
-    if loudness is None:
-        detail = f"so that no true peak exceeds {with_unit(ending.target.ceiling_dbtp, 'dBTP')}"
-        return AppliedStep(use="gain", sentence=f"Gain {gain:+.2f} dB", parameters={"gain_db": gain}, detail=detail)
+def _ceiling_step(gain_db: float, ending: Ending) -> AppliedStep:
+    detail = f"so that no true peak exceeds {with_unit(ending.target.ceiling_dbtp, 'dBTP')}"
+    return AppliedStep(use="gain", sentence=f"Gain {gain_db:+.2f} dB", parameters={"gain_db": gain_db}, detail=detail)
+
+
+def _drive_step(gain_db: float, ending: Ending, loudness: Loudness) -> AppliedStep:
     target = ending.target.integrated_lufs
     return AppliedStep(
         use="match_loudness",
-        sentence=f"Gain {gain:+.2f} dB towards {with_unit(target, 'LUFS')}",
-        parameters={"integrated_lufs": target, "gain_db": gain},
+        sentence=f"Gain {gain_db:+.2f} dB towards {with_unit(target, 'LUFS')}",
+        parameters={"integrated_lufs": target, "gain_db": gain_db},
         detail=f"from {with_unit(loudness.integrated_lufs, 'LUFS')}",
     )
+
+
+def _messages(heard: Heard, ending: Ending, loudness: Loudness) -> tuple[Message, ...]:
+    """Why the loudness is not what was ordered, and whether the limiter was needed."""
+    target, wanted, reached = ending.target.integrated_lufs, ending.wanted_lufs(loudness), heard.loudness_lufs
+    messages = _idle(ending) if _is_idle(heard.rendering) else ()
+    if target is not None and wanted < target:
+        needed_db = target - loudness.integrated_lufs
+        messages += (message("gain_limited", value=GAIN_MAX_DB, threshold=needed_db),)
+    if heard.is_held_back and reached is not None and wanted - reached > ending.target.tolerance_lu:
+        code = "loudness_needs_limiter" if ending.limiter is None else "loudness_guarded"
+        messages += (message(code, value=reached, threshold=wanted, loss=LOSS_MAX_LU),)
+    return messages
+
+
+def _is_idle(rendering: Rendering) -> bool:
+    """Whether no gain was reduced anywhere."""
+    return reduction_db(rendering.nodes)[0] <= 0.0
+
+
+def _idle(ending: Ending) -> tuple[Message, ...]:
+    """That the limiter had nothing to do, where there is one."""
+    return (message("limiter_idle", value=ending.target.ceiling_dbtp),) if ending.limiter is not None else ()

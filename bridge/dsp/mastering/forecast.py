@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.audio.signal import Audio
+from bridge.audio.signal import Audio, OnProgress
 from bridge.dsp.mastering.limiter.gain import hop_gains
 from bridge.dsp.mastering.limiter.limiting import Limiting
 from bridge.dsp.mastering.limiter.plan import Nodes
@@ -31,9 +31,9 @@ class Loudness:
     energies: Energies
 
 
-def loudness_of(audio: Audio) -> Loudness | None:
+def loudness_of(audio: Audio, on_progress: OnProgress) -> Loudness | None:
     """Integrated loudness; None for silence or less than 0.4 s."""
-    energies = hop_energies(audio)
+    energies = hop_energies(audio, on_progress=on_progress)
     loudness = integrated_lufs(energies)
     return None if loudness is None else Loudness(loudness, energies)
 

@@ -6,12 +6,8 @@ from bridge.dsp.mastering.dither import grid_for
 from bridge.dsp.mastering.finish import Ending, finish
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.order import Mastered, MasterOrder, course_of
+from bridge.dsp.mastering.progress import part, to_nobody
 from bridge.dsp.mastering.resample import to_rate
-
-
-def ignore(fraction: float) -> None:
-    """Tells nobody."""
-    del fraction
 
 
 def master(
@@ -19,7 +15,7 @@ def master(
     chain: Chain,
     order: MasterOrder,
     allocate: Allocate = in_memory,
-    on_progress: OnProgress = ignore,
+    on_progress: OnProgress = to_nobody,
 ) -> Mastered:
     """The mix, mastered: at its target loudness, nothing above its ceiling, on the grid of its bit depth.
 
@@ -37,11 +33,11 @@ def master(
         at 64-fold oversampling on the samples as they leave, is at or below the ceiling.
     """
     course = course_of(chain, order)
-    stepped = run_steps(audio, course.steps, allocate, _part(on_progress, 0.0, 0.4))
-    rated = to_rate(stepped.audio, order.sample_rate_hz, allocate, _part(on_progress, 0.4, 0.5))
+    stepped = run_steps(audio, course.steps, allocate, part(on_progress, 0.0, 0.4))
+    rated = to_rate(stepped.audio, order.sample_rate_hz, allocate, part(on_progress, 0.4, 0.5))
     grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed) if order.bits else None
     ending = Ending(course.limiter, course.target, grid)
-    finished = finish(rated.audio, ending, allocate, _part(on_progress, 0.5, 1.0))
+    finished = finish(rated.audio, ending, allocate, part(on_progress, 0.5, 1.0))
     return Mastered(
         finished.audio,
         stepped.steps + rated.steps + finished.steps,
@@ -49,8 +45,3 @@ def master(
         course.target.integrated_lufs,
         course.target.ceiling_dbtp,
     )
-
-
-def _part(on_progress: OnProgress, low: float, high: float) -> OnProgress:
-    """Progress of a part, as progress of the whole."""
-    return lambda fraction: on_progress(low + (high - low) * fraction)

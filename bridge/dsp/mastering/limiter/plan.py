@@ -28,6 +28,8 @@ SLOW_RISE_S = 0.5
 """How long a reduction must last before the slow stage takes it for the music's own."""
 SLOW_RELEASE = 4.0
 """How much longer than the fast stage the slow one takes to give back."""
+INAUDIBLE = 1e-6
+"""A reduction below it (0.00001 dB) is over: from there on samples are left alone, bit by bit."""
 REPAIR_S = 0.001
 """How far a correction around a single cell reaches."""
 
@@ -111,7 +113,7 @@ def _plan(
         fast = need if need > fast else fast + (need - fast) * rates[0]
         slow += (fast - slow) * (rates[1] if fast > slow else rates[2])
         reduction = max(fast, slow)
-        if reduction < 1e-9:
+        if reduction < INAUDIBLE:
             fast, slow, reduction = 0.0, 0.0, 0.0
             quiet += 1
             if quiet > ahead + 2:

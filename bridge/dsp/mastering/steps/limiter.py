@@ -8,6 +8,8 @@ from bridge.dsp.mastering.limiter.gain import apply_gain
 from bridge.dsp.mastering.limiter.limiting import limiting_of, reduction_text
 from bridge.dsp.mastering.limiter.plan import Nodes
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.rendering import Rendering, hold_ceiling
 from bridge.units import db_to_gain
 
 
@@ -44,4 +46,5 @@ def fit_limiter(step: Limiter, signal: Signal) -> Fitted:
     limiting.plan(1.0, nodes)
     if bool((nodes == 1.0).all()):
         return UNCHANGED
+    hold_ceiling(Rendering(whole, None, 1.0, nodes, None), limiting.ceiling, to_nobody, is_limited=True)
     return Fitted(NodesProcessor(nodes), applied_step(step, reduction_text(nodes)))

@@ -1,0 +1,24 @@
+"""Progress of parts as progress of the whole."""
+
+from collections.abc import Iterator
+
+from bridge.audio.signal import OnProgress
+
+
+def to_nobody(fraction: float) -> None:
+    """Tells nobody."""
+    del fraction
+
+
+def part(on_progress: OnProgress, low: float, high: float) -> OnProgress:
+    """What tells the progress of a part that begins at `low` and ends at `high` of the whole."""
+    return lambda fraction: on_progress(low + (high - low) * fraction)
+
+
+def rounds(on_progress: OnProgress) -> Iterator[OnProgress]:
+    """For rounds of which nobody knows how many there will be: each takes half of what is left."""
+    low = 0.0
+    while True:
+        high = low + (1.0 - low) / 2.0
+        yield part(on_progress, low, high)
+        low = high

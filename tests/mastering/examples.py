@@ -1,0 +1,95 @@
+"""What the tests of this room share: an example of each step, chains around it, and readings."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.audio.signal import Audio, Samples, in_memory
+from bridge.chains import (
+    Chain,
+    Gain,
+    Highpass,
+    HighShelf,
+    Limiter,
+    Lowpass,
+    LowShelf,
+    MatchLoudness,
+    Peak,
+    Step,
+    StepBase,
+    Target,
+)
+from bridge.dsp.mastering import Mastered, MasterOrder, master
+from bridge.dsp.mastering.fitting import run_steps
+from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.measures import hop_energies, integrated_lufs
+from tests.signals import music
+
+EXAMPLES: tuple[Step, ...] = (
+    Gain(gain_db=-3.7),
+    Highpass(cutoff_hz=80),
+    Lowpass(cutoff_hz=9000),
+    LowShelf(frequency_hz=120, gain_db=4.0),
+    HighShelf(frequency_hz=6000, gain_db=-5.0, q=0.9),
+    Peak(frequency_hz=900, gain_db=6.0, q=2.5),
+    MatchLoudness(integrated_lufs=-20),
+    Limiter(ceiling_dbtp=-9),
+)
+"""One of each class, set so that it changes music."""
+NEUTRAL: tuple[Step, ...] = (
+    Gain(gain_db=0),
+    LowShelf(frequency_hz=120, gain_db=0),
+    HighShelf(frequency_hz=6000, gain_db=0),
+    Peak(frequency_hz=900, gain_db=0),
+    Limiter(ceiling_dbtp=0),
+)
+"""Settings at which a step has nothing to do to `a_mix`."""
+
+
+def step_name(step: StepBase) -> str:
+    """Id of a step, for the names of parametrised tests."""
+    return str(getattr(step, "use", type(step).__name__))
+
+
+def a_mix(seconds: float = 3.0, sample_rate_hz: int = 44100, seed: int = 1) -> Audio:
+    """Something like music, well under full scale."""
+    return Audio(music(seconds, sample_rate_hz, seed), sample_rate_hz)
+
+
+def audio(samples: NDArray[np.floating], sample_rate_hz: int = 44100) -> Audio:
+    """A signal of these samples."""
+    return Audio(np.ascontiguousarray(np.atleast_2d(samples), np.float32), sample_rate_hz)
+
+
+def through(step: Step, signal: Audio) -> Samples:
+    """The signal after one step."""
+    return run_steps(signal, (step,), in_memory, to_nobody).audio.samples
+
+
+def chain_of(*steps: Step, target_lufs: float | None = None, ceiling_dbtp: float = -1.0) -> Chain:
+    """A chain without much ado."""
+    return Chain(title="Test", steps=steps, target=Target(integrated_lufs=target_lufs, ceiling_dbtp=ceiling_dbtp))
+
+
+def limited(
+    signal: Audio, drive_db: float = 0.0, ceiling_dbtp: float = -1.0, order: MasterOrder | None = None
+) -> Mastered:
+    """The signal driven into a limiter."""
+    chain = chain_of(Gain(gain_db=drive_db), Limiter(), ceiling_dbtp=ceiling_dbtp)
+    return master(signal, chain, order or MasterOrder(bit_depth="32f"))
+
+
+def loudness(signal: Audio) -> float:
+    """Integrated loudness of a signal that has one."""
+    reading = integrated_lufs(hop_energies(signal))
+    assert reading is not None
+    return reading
+
+
+def codes(mastered: Mastered) -> list[str]:
+    """Codes of its messages."""
+    return [message.code for message in mastered.messages]
+
+
+def uses(mastered: Mastered) -> list[str]:
+    """Ids of the steps that were applied."""
+    return [step.use for step in mastered.steps]
