@@ -1,8 +1,14 @@
 """Fixtures that several rooms share."""
 
+import os
+import tempfile
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+# Every engine that a test starts finds the kernels that an earlier one compiled: read when numba is first imported.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "daw-bridge-test-kernels"))
 
 from bridge.audio.signal import Samples
 from bridge.dsp.song import make_song, mix_of

@@ -30,7 +30,7 @@ class BridgeProcess:
         plain = {
             "watch": [{"folder": str(self.renders), "recipe": {"do": "master", "chain": "streaming"}}],
             "data_folder": str(self.data),
-            "retry": {"attempts_max": 50, "backoff_s": 0.05, "backoff_max_s": 0.2},
+            "retry": {"backoff_s": 0.05, "backoff_max_s": 0.2},
         }
         self.config.write_text(yaml.safe_dump(plain | settings))
         self.log = folder / "daemon-output.txt"
