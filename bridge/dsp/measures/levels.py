@@ -92,18 +92,26 @@ def join_levels(parts: list[SpanLevels], channels: int) -> Levels:
 
 @compiled
 def _add_up(row: Samples, places: NDArray[np.int64], totals: NDArray[np.float64]) -> None:
-    """Sum, sum of squares, highest absolute value; in stretches, so that float32 sums stay exact to 1e-7."""
-    for start in range(places[0], places[1], 256):
-        values = row[start : min(start + 256, places[1])]
-        total, square, peak = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    """Sum, sum of squares, highest absolute value; in stretches, so that float32 sums stay exact to 1e-6.
+
+    Maxima are kept in 64 places at once: a maximum in a single place does not vectorise.
+    """
+    highest = np.zeros(64, np.float32)
+    for start in range(places[0], places[1], 4096):
+        values = row[start : min(start + 4096, places[1])]
+        total, square = np.float32(0.0), np.float32(0.0)
         for i in range(values.size):
-            value = values[i]
-            total += value
-            square += value * value
-            peak = max(peak, abs(value))
+            total += values[i]
+            square += values[i] * values[i]
         totals[0] += total
         totals[1] += square
-        totals[2] = max(totals[2], peak)
+        for k in range(0, values.size - 63, 64):
+            part = values[k : k + 64]
+            for i in range(64):
+                highest[i] = max(highest[i], abs(part[i]))
+        for i in range(values.size - values.size % 64, values.size):
+            highest[0] = max(highest[0], abs(values[i]))
+    totals[2] = max(totals[2], highest.max())
 
 
 @compiled

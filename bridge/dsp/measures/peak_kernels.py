@@ -143,29 +143,63 @@ def block_maxima(row: Samples, first: int, bounds: NDArray[np.int64], peaks: Sam
 
     The latter is the signal through the binomial high-pass ((1 - z^-1) / 2)^8.
     """
-    window = np.empty(BLOCK + 8, np.float32)
-    for b in range(peaks.size):
+    at_once = 32  # blocks whose values stay in the nearest cache
+    window = np.empty(at_once * BLOCK + 8, np.float32)
+    high = np.empty(at_once * BLOCK, np.float32)
+    w0, w1, w2, w3, w4 = window[0:], window[1:], window[2:], window[3:], window[4:]
+    w5, w6, w7, w8 = window[5:], window[6:], window[7:], window[8:]
+    for b in range(0, peaks.size, at_once):
         _fill(row, first + b * BLOCK - 4, bounds, window)
-        w0, w1, w2, w3, w4 = window[0:], window[1:], window[2:], window[3:], window[4:]
-        w5, w6, w7, w8 = window[5:], window[6:], window[7:], window[8:]
-        peak, high = np.float32(0.0), np.float32(0.0)
-        for i in range(BLOCK):
-            value = (
+        for i in range(high.size):
+            high[i] = (
                 np.float32(70.0 / 256.0) * w4[i]
                 - np.float32(56.0 / 256.0) * (w3[i] + w5[i])
                 + np.float32(28.0 / 256.0) * (w2[i] + w6[i])
                 - np.float32(8.0 / 256.0) * (w1[i] + w7[i])
                 + np.float32(1.0 / 256.0) * (w0[i] + w8[i])
             )
-            high = max(high, abs(value))
-            peak = max(peak, abs(w4[i]))
-        peaks[b], high_peaks[b] = peak, high
+        for k in range(min(at_once, peaks.size - b)):
+            # Folded by four, and in place: a call, or a maximum over one long run, costs twice as much.
+            p0, p1, p2, p3 = w4[k * BLOCK :], w4[k * BLOCK + 16 :], w4[k * BLOCK + 32 :], w4[k * BLOCK + 48 :]
+            h0, h1, h2, h3 = high[k * BLOCK :], high[k * BLOCK + 16 :], high[k * BLOCK + 32 :], high[k * BLOCK + 48 :]
+            peak, high_peak = np.float32(0.0), np.float32(0.0)
+            for i in range(BLOCK // 4):
+                peak = max(peak, abs(p0[i]), abs(p1[i]), abs(p2[i]), abs(p3[i]))
+            for i in range(BLOCK // 4):
+                high_peak = max(high_peak, abs(h0[i]), abs(h1[i]), abs(h2[i]), abs(h3[i]))
+            peaks[b + k], high_peaks[b + k] = peak, high_peak
 
 
 @compiled
-def _around(values: Samples, b: int, blocks: int) -> np.float32:
-    """Largest value among blocks b - blocks .. b + blocks."""
-    return _peak(values[max(0, b - blocks) : b + blocks + 1])
+def _widen(values: Samples, blocks: int, wide: Samples) -> None:
+    """wide[b] = largest of values[b - blocks .. b + blocks]."""
+    wide[:] = values
+    for shift in range(1, blocks + 1):
+        later, wide_earlier = values[shift:], wide[: values.size - shift]
+        for b in range(later.size):
+            wide_earlier[b] = max(wide_earlier[b], later[b])
+        wide_later = wide[shift:]
+        for b in range(later.size):
+            wide_later[b] = max(wide_later[b], values[b])
+
+
+@compiled
+def _bounds_of_blocks(row: Samples, places: NDArray[np.int64], gains: Samples) -> tuple[Samples, Samples, Samples]:
+    """Per block: the sample peak, the most that the coarse reading can be, and the most that it can be wrong by.
+
+    The latter is negative where there is nothing at all. Arrays go on NEIGHBOURS blocks to either side.
+    """
+    blocks = -(-(places[1] - places[0]) // BLOCK) + 2 * NEIGHBOURS
+    peaks, high_peaks = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    block_maxima(row, places[0] - NEIGHBOURS * BLOCK, places[2:4], peaks, high_peaks)
+    most, unseen, wide = np.empty(blocks, np.float32), np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    _widen(peaks, 1, most)
+    _widen(peaks, NEIGHBOURS, wide)
+    _widen(high_peaks, NEIGHBOURS, unseen)
+    for b in range(blocks):
+        most[b] *= gains[0]
+        unseen[b] = unseen[b] * gains[1] + wide[b] * gains[2] if wide[b] > 0.0 else np.float32(-1.0)
+    return peaks, most, unseen
 
 
 @compiled
@@ -186,25 +220,20 @@ def search(row: Samples, places: NDArray[np.int64], filters: Filters, best: NDAr
     `places` goes on with low and high. A block is put aside only where none of the three can rise by it.
     """
     coarse, fine, gains = filters
-    bounds = places[2:4]
-    extra = NEIGHBOURS
-    blocks = -(-(places[1] - places[0]) // BLOCK)
-    peaks, high_peaks = np.empty(blocks + 2 * extra, np.float32), np.empty(blocks + 2 * extra, np.float32)
-    block_maxima(row, places[0] - extra * BLOCK, bounds, peaks, high_peaks)
+    peaks, most, unseen = _bounds_of_blocks(row, places, gains)
     window = np.empty(BLOCK + 2 * REACH, np.float32)
     grid = np.empty((4, BLOCK), np.float32)
     cells = np.empty(BLOCK // CELL, np.float32)
-    loudest = extra + int(np.argmax(peaks[extra : extra + blocks]))
-    for turn in range(blocks + 1):
+    last = peaks.size - NEIGHBOURS
+    loudest = NEIGHBOURS + int(np.argmax(peaks[NEIGHBOURS:last]))
+    for turn in range(NEIGHBOURS - 1, last):
         # The loudest block first, so that the bounds bite at once.
-        b = loudest if turn == 0 else extra + turn - 1
+        b = turn if turn >= NEIGHBOURS else loudest
         best[0] = max(best[0], peaks[b])
-        most = _around(peaks, b, 1) * gains[0]
-        near = _around(peaks, b, extra)
-        need = best[2] * np.float32(GRID_SHARE) - _around(high_peaks, b, extra) * gains[1] - near * gains[2]
-        if near == 0.0 or (most <= best[1] and most < need):
+        need = best[2] * np.float32(GRID_SHARE) - unseen[b]
+        if unseen[b] < 0.0 or (most[b] <= best[1] and most[b] < need):
             continue
-        _fill(row, places[0] + (b - extra) * BLOCK - REACH, bounds, window)
+        _fill(row, places[0] + (b - NEIGHBOURS) * BLOCK - REACH, places[2:4], window)
         top = _coarse_peak(window, coarse, grid)
         best[1] = max(best[1], top)
         if top >= need:
@@ -219,28 +248,23 @@ def envelope_exact(
 ) -> None:
     """Raises `cells` (one for CELL frames from places[0]) to the reference's true peak wherever above `threshold`."""
     coarse, fine, gains = filters
-    bounds = places[2:4]
-    extra = NEIGHBOURS
-    blocks = -(-(places[1] - places[0]) // BLOCK)
-    peaks, high_peaks = np.empty(blocks + 2 * extra, np.float32), np.empty(blocks + 2 * extra, np.float32)
     window = np.empty(BLOCK + 2 * REACH, np.float32)
     grid = np.empty((4, BLOCK), np.float32)
     own = np.empty(BLOCK // CELL, np.float32)
     floor = np.float32(threshold)
     for channel in range(samples.shape[0]):
         row = samples[channel]
-        block_maxima(row, places[0] - extra * BLOCK, bounds, peaks, high_peaks)
-        for b in range(extra, extra + blocks):
-            near = _around(peaks, b, extra)
-            need = floor * np.float32(GRID_SHARE) - _around(high_peaks, b, extra) * gains[1] - near * gains[2]
-            if near == 0.0 or _around(peaks, b, 1) * gains[0] < need:
+        _, most, unseen = _bounds_of_blocks(row, places, gains)
+        for b in range(NEIGHBOURS, most.size - NEIGHBOURS):
+            need = floor * np.float32(GRID_SHARE) - unseen[b]
+            if unseen[b] < 0.0 or most[b] < need:
                 continue
-            _fill(row, places[0] + (b - extra) * BLOCK - REACH, bounds, window)
+            _fill(row, places[0] + (b - NEIGHBOURS) * BLOCK - REACH, places[2:4], window)
             if _coarse_peak(window, coarse, grid) < need:
                 continue
             own[:] = np.float32(0.0)
             _refine(window, fine, grid, floor, own)
-            _raise_cells(cells, (b - extra) * (BLOCK // CELL), own)
+            _raise_cells(cells, (b - NEIGHBOURS) * (BLOCK // CELL), own)
 
 
 @compiled
