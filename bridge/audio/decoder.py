@@ -1,4 +1,4 @@
-"""Compressed audio -> float32 (channels, frames), through libsndfile; M4A through an ffmpeg beside us."""
+"""Compressed audio -> float32 (channels, frames), through libsndfile; AAC and ALAC through an ffmpeg beside us."""
 
 import shutil
 import subprocess
@@ -17,8 +17,8 @@ from bridge.units import clock
 
 BLOCK_FRAMES = 65_536
 FFMPEG_TIMEOUT_S = 1800
-SEEKABLE = frozenset({FileFormat.FLAC, FileFormat.CAF})
-"""libsndfile 1.2.2 seeks to the exact frame in these; in MP3 of variable bit rate and in Vorbis it lands elsewhere."""
+SEEKABLE = frozenset({FileFormat.FLAC})
+"""libsndfile 1.2.2 seeks to the exact frame in it; in MP3 of variable bit rate and in Vorbis it lands elsewhere."""
 
 
 class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
 
 
 class SoundFileReader:
-    """The samples of a FLAC, MP3, Ogg Vorbis, Opus or CAF/ALAC file, as a decoder gives them.
+    """The samples of a FLAC, MP3, Ogg Vorbis or Opus file, as a decoder gives them.
 
     Reading forward is cheap. Where the decoder cannot seek exactly, going back starts again from the beginning.
     """
@@ -129,7 +129,7 @@ def decode_with_ffmpeg(path: Path, scratch: Path | None) -> IO[bytes]:
     """A temporary WAV file with the float samples of `path`; it vanishes when it is closed.
 
     Args:
-        path: an M4A file.
+        path: an M4A file, or a CAF file with Apple Lossless.
         scratch: folder for the temporary file; the system's own when None.
 
     Raises:
@@ -139,7 +139,7 @@ def decode_with_ffmpeg(path: Path, scratch: Path | None) -> IO[bytes]:
     program = shutil.which("ffmpeg")
     if program is None:
         raise UnsupportedAudioError(
-            f"{path.name} is M4A, which needs ffmpeg to be read: install ffmpeg, or bounce the song as WAV."
+            f"{path.name} holds AAC or Apple Lossless, which needs ffmpeg: install ffmpeg, or bounce the song as WAV."
         )
     decoded = tempfile.TemporaryFile(dir=scratch, prefix="decoded-", suffix=".wav")  # noqa: SIM115 - handed on
     command = [program, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:a:0", "-c:a", "pcm_f32le"]

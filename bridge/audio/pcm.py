@@ -61,8 +61,9 @@ class PcmReader:
 
 def _convert(stored: NDArray[np.generic], out: Samples) -> None:
     """Samples (frames, channels) of a type that numpy has, into `out` (channels, frames)."""
-    for channel, row in enumerate(out):
-        np.copyto(row, stored[:, channel], casting="unsafe")
+    with np.errstate(over="ignore"):  # a 64-bit float beyond 32 bits becomes infinite, which the reader refuses
+        for channel, row in enumerate(out):
+            np.copyto(row, stored[:, channel], casting="unsafe")
     if stored.dtype == np.uint8:
         out -= np.float32(128)
     if stored.dtype.kind != "f":

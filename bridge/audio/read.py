@@ -22,8 +22,8 @@ from bridge.model import BitDepth, FileFormat
 from bridge.units import clock
 
 BLOCK_FRAMES = 1 << 18
-MP4_PADDING_MAX = 4096
-"""AAC fills its last block; what lies beyond the length that the container gives is cut, if it is no more than this."""
+BLOCK_PADDING_MAX = 4096
+"""AAC and ALAC fill their last block; what lies beyond the length that the container gives is cut, up to this."""
 
 
 class Reader(Protocol):
@@ -160,11 +160,11 @@ def _open_reader(path: Path, scratch: Path | None, opening: ExitStack) -> tuple[
     stream = opening.enter_context(open_for_reading(path))
     header = parse_header(stream, path.name)
     require_finished(header, path.name)
-    if header.format is FileFormat.M4A:
+    if header.format is FileFormat.M4A or (header.format is FileFormat.CAF and header.sample_type is None):
         decoded = opening.enter_context(decode_with_ffmpeg(path, scratch))
         inner = parse_header(cast("BinaryIO", decoded), path.name)
         reader: Reader = PcmReader(cast("BinaryIO", decoded), inner, path.name)
-        # AAC may decode to another rate and width than its container says
+        # AAC may decode to another rate and width than its container says; libsndfile's ALAC is not to be trusted
         return replace(header, sample_rate_hz=inner.sample_rate_hz, channels=inner.channels), reader
     if header.sample_type is not None:
         return header, PcmReader(stream, header, path.name)
@@ -174,9 +174,11 @@ def _open_reader(path: Path, scratch: Path | None, opening: ExitStack) -> tuple[
 
 
 def _length(header: Header, reader: Reader) -> int:
-    about = header.frames_about
-    is_padded = header.format is FileFormat.M4A and about is not None and 0 < reader.frames - about <= MP4_PADDING_MAX
-    return about if is_padded and about is not None else reader.frames
+    """How many of the decoded frames are the signal's."""
+    promised = header.frames if header.frames is not None else header.frames_about
+    if header.format not in {FileFormat.M4A, FileFormat.CAF} or header.sample_type is not None or promised is None:
+        return reader.frames
+    return promised if 0 < reader.frames - promised <= BLOCK_PADDING_MAX else reader.frames
 
 
 def _is_finite(samples: Samples) -> bool:
