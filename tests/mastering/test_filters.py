@@ -48,7 +48,7 @@ def measured_db(step: Step, frequencies_hz: NDArray[np.float64], sample_rate_hz:
     impulse[0, 0] = 0.5
     response = np.fft.rfft(through(step, audio(impulse, sample_rate_hz))[0].astype(np.float64) / 0.5)
     at = np.fft.rfftfreq(impulse.shape[1], 1 / sample_rate_hz)
-    return np.interp(frequencies_hz, at, 20 * np.log10(np.abs(response) + 1e-30))
+    return np.asarray(np.interp(frequencies_hz, at, 20 * np.log10(np.abs(response) + 1e-30)), np.float64)
 
 
 FILTERS: tuple[Step, ...] = (

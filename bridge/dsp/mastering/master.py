@@ -38,6 +38,7 @@ def master(
     grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed) if order.bits else None
     ending = Ending(course.limiter, course.target, grid)
     finished = finish(rated.audio, ending, allocate, part(on_progress, 0.5, 1.0))
+    on_progress(1.0)
     return Mastered(
         finished.audio,
         stepped.steps + rated.steps + finished.steps,
