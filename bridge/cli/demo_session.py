@@ -19,7 +19,7 @@ from bridge.delivery import delivery_errors
 from bridge.errors import BridgeError, RequestError
 from bridge.jobs.store import JobStore
 from bridge.model import Job, Progress
-from bridge.settings import FILE_NAME, Settings, process_environment
+from bridge.settings import FILE_NAME, VARIABLE_PREFIX, Settings, process_environment
 
 SONG = "First Light"
 LOOK_S = 0.05
@@ -85,7 +85,7 @@ class DemoSession:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=_with_shared_kernels(process_environment()),
+                env=_environment(process_environment()),
                 start_new_session=True,
             )
         self._wait_until(self._is_ready, READY_LIMIT_S, "the daemon did not get ready")
@@ -192,10 +192,13 @@ def python_command(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-c", program, *arguments)
 
 
-def _with_shared_kernels(environment: Mapping[str, str]) -> dict[str, str]:
-    """So that kernels compiled by the demo lie where the first real job looks for them, if that can be written."""
-    folder = kernels_folder(Settings(), environment)
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """For the demo's daemon: no settings of the user's own reach it, and it shares compiled kernels with real ones.
+
+    Kernels compiled by the demo lie where the first real job looks for them, if that place can be written.
+    """
+    own = {name: text for name, text in variables.items() if not name.startswith(VARIABLE_PREFIX)}
+    folder = kernels_folder(Settings(), variables)
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    is_writable = os.access(folder, os.W_OK)
-    return {**environment, FOLDER_VARIABLE: str(folder)} if is_writable else dict(environment)
+    return {**own, FOLDER_VARIABLE: str(folder)} if os.access(folder, os.W_OK) else own

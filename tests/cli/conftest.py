@@ -69,7 +69,7 @@ def store(tmp_path: Path, config: Path) -> Iterator[JobStore]:
 
 def in_a_process(*arguments: object, timeout_s: float = 60, **variables: str) -> "subprocess.CompletedProcess[str]":
     """The same in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)} | variables
     return subprocess.run(
         [sys.executable, "-m", "bridge.cli.main", *map(str, arguments)],
         capture_output=True,
@@ -83,3 +83,11 @@ def in_a_process(*arguments: object, timeout_s: float = 60, **variables: str) ->
 def json_of(result: Result) -> Any:
     """What a command printed with `--json`: all of its stdout must be JSON."""
     return json.loads(result.stdout)
+
+
+@pytest.fixture
+def compiled_kernels(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lets all engines of a test run share their compiled kernels, which take half a minute to make."""
+    folder = tmp_path_factory.getbasetemp().parent / "dawbridge-test-kernels"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", str(folder)))
+    return folder
