@@ -311,6 +311,8 @@ def test_the_child_has_no_stdin_a_group_of_its_own_and_the_environment_it_was_gi
 ) -> None:
     settings = Settings(data_folder=tmp_path / "data", engines=EngineSettings(slots=32))
     ours = {**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": ":0", "MKL_NUM_THREADS": "7"}
+    ours.pop("NUMBA_CACHE_DIR", None)
+    assert engine_launch(settings, ours | {"NUMBA_CACHE_DIR": "/k"}, slot=3).environment["NUMBA_CACHE_DIR"] == "/k"
     start = engine_launch(settings, ours, slot=3)
     caller = Caller(make_engine(Launch(launch().command, start.environment, start.log_path)), order)
     caller.run(f"environment {tmp_path / 'found'}")
