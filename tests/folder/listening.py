@@ -82,6 +82,10 @@ class Listening:
         """File names of each request."""
         return [[render.path.name for render in request.renders] for request in self.requests]
 
+    def files(self) -> list[str]:
+        """File names of all requests together, sorted."""
+        return sorted(name for names in self.names() for name in names)
+
     def _submit(self, request: JobRequest) -> Job:
         with self._lock:
             if request.name.startswith(CANARY):

@@ -228,6 +228,15 @@ def test_the_memory_of_deleted_files_has_an_end() -> None:
     assert not settler.is_new(Path("/w/4999.wav"))
 
 
+def test_files_that_were_just_closed_are_looked_at_before_old_ones(world: World) -> None:
+    old = [Path(f"/w/Old {number}.wav") for number in range(3)]
+    for path in old:
+        world.settler.tell(Change.CREATED, path, world.now_s)
+    world.real_s += 10
+    world.settler.tell(Change.CLOSED, SONG, world.now_s)
+    assert world.settler.due(world.now_s) == (SONG, *old)
+
+
 def test_nothing_is_due_while_nothing_is_pending() -> None:
     settler = Settler(RULES)
     assert settler.next_look_s(0.0) is None

@@ -7,20 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.audio.metadata import job_id_in
-from bridge.audio.render import read_render
-from bridge.errors import AudioError, RequestError, UnfinishedAudioError, UserError
+from bridge.errors import AudioError, RequestError, UserError
 from bridge.listeners.folder.events import Inbox
 from bridge.listeners.folder.gatherer import Gatherer, GatherRules
 from bridge.listeners.folder.grouping import Group
 from bridge.listeners.folder.look import Bounds, look_at
 from bridge.listeners.folder.names import is_lossy_name
 from bridge.listeners.folder.presence import Presence
+from bridge.listeners.folder.readahead import ReadAhead
 from bridge.listeners.folder.settler import Settled, Settler, SettleRules, Stuck, Version
 from bridge.model import Job, JobRequest, Origin
 from bridge.settings import Settings, WatchSettings
 
 STOP_TIMEOUT_S = 10.0
+LOOKING_S = 0.2
+"""Then events are heard again: a folder full of old renders must not hold up the bounce that is made just now."""
 COPY_APART_S = 120.0
 """A lossy file this near in time to a known render of the same name is a copy of it."""
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class FolderListener:
         self._bounds = Bounds(watch, settings)
         self._settler = Settler(settle_rules(watch))
         self._gatherer = Gatherer(GatherRules(is_grouping=watch.group == "auto"))
+        self._read_ahead = ReadAhead(settings.limits)
         self._inbox = Inbox(watch.folder)
         self._presence = Presence(watch, self._bounds, self._inbox)
         self._next_scan_s = 0.0
@@ -108,8 +110,11 @@ class FolderListener:
         for change, path in self._inbox.take_changes():
             if self._bounds.admits(path):
                 self._settler.tell(change, path, time.monotonic())
+        until_s = time.monotonic() + LOOKING_S
         for path in self._settler.due(time.monotonic()):
             self._look(path)
+            if time.monotonic() > until_s:
+                break
         self._notice_growth()
         for group in self._gatherer.take(self._growing, time.monotonic()):
             self._request(group)
@@ -148,11 +153,14 @@ class FolderListener:
         facts = look_at(path, self._bounds)
         if facts is None:
             self._gatherer.drop(path)
+            self._read_ahead.forget(path)
         match self._settler.found(path, facts, time.monotonic()):
             case Settled(_, version):
                 self._accept(path, version)
             case Stuck(_, sentence):
                 self._report(path, sentence)
+            case None if self._settler.is_closing(path):
+                self._read_ahead.prepare(path)
             case None:
                 pass
 
@@ -168,18 +176,11 @@ class FolderListener:
         """Takes a settled file as a render, unless it is one of our own or changed under our hands."""
         settled_s = time.monotonic()
         try:
-            job_id = job_id_in(path)
-            if job_id is not None:
-                log.info("%s is the result of job %s", path, job_id, extra={"action": "own_file_ignored"})
-                return
-            render = read_render(path, self._settings.limits)
-        except UnfinishedAudioError:
-            return  # it is being written again: its next version will settle
+            render = self._read_ahead.take(path, version)
         except AudioError as error:
-            if not isinstance(error.__cause__, FileNotFoundError):
-                self._report(path, error.sentence)
+            self._report(path, error.sentence)
             return
-        if (render.size_bytes, render.mtime_ns) != (version.size_bytes, version.mtime_ns):
+        if render is None:
             return
         log.info("%s has settled", path, extra={"action": "render_settled"})
         if not self._gatherer.add(render, settled_s):

@@ -93,12 +93,13 @@ def look_at(path: Path, bounds: Bounds) -> FileFacts | None:
     except UnfinishedAudioError as unfinished:
         return FileFacts(version, Content.UNFINISHED, unfinished.sentence)
     except AudioError as error:
-        return _unreadable(version, error)
+        return unreadable(version, error)
     is_proven = header.state is HeaderState.COMPLETE
     return FileFacts(version, Content.WHOLE if is_proven else Content.UNPROVEN)
 
 
-def _unreadable(version: Version, error: AudioError) -> FileFacts | None:
+def unreadable(version: Version, error: AudioError) -> FileFacts | None:
+    """What an error while reading the header says about a file; None when it is gone."""
     match error.__cause__:
         case FileNotFoundError():
             return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 SEPARATORS = " ._-–—()[]"  # noqa: RUF001  DAWs and people do use dashes
@@ -123,6 +124,7 @@ def is_probably_a_part(name: str) -> bool:
     return part_of_folder(name) is not None or any(word in STEM_WORDS for word in tokens(name)[-1:])
 
 
+@lru_cache(maxsize=8192)
 def kin(name: str) -> frozenset[str]:
     """Marks of a base name: two files of one folder may be parts of one bounce if they have a mark in common.
 

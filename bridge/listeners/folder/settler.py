@@ -47,6 +47,9 @@ class Content(StrEnum):
     """Somebody keeps it locked (Windows)."""
 
 
+SETTLING = frozenset({Content.WHOLE, Content.UNPROVEN})
+
+
 @dataclass(frozen=True)
 class Version:
     """What tells one state of a file from the next."""
@@ -187,10 +190,18 @@ class Settler:
             return True
         return pending.facts.content in {Content.DENIED, Content.BUSY}  # a right may change without a new version
 
+    def is_closing(self, path: Path) -> bool:
+        """Whether a file has been closed, is finished by all that is to be seen, and only its quiet time is left."""
+        pending = self._pending.get(path)
+        is_good = pending is not None and pending.facts is not None and pending.facts.content in SETTLING
+        return is_good and pending is not None and pending.is_closed
+
     def due(self, now_s: float) -> tuple[Path, ...]:
-        """Files to look at now."""
+        """Files to look at now; those that were closed, and whose users wait, come first."""
         time_s = self._elapsed.at(now_s)
-        return tuple(path for path, p in self._pending.items() if p.look_s is not None and p.look_s <= time_s)
+        due = [(path, p) for path, p in self._pending.items() if p.look_s is not None and p.look_s <= time_s]
+        due.sort(key=lambda item: not item[1].is_closed)
+        return tuple(path for path, _ in due)
 
     def next_look_s(self, now_s: float) -> float | None:
         """In how many seconds a look is due; None while only an event can bring something new."""
@@ -212,7 +223,7 @@ class Settler:
             pending.look_s = ripe_s
             return None
         pending.look_s = None
-        if facts.content in {Content.WHOLE, Content.UNPROVEN}:
+        if facts.content in SETTLING:
             self.know(path, facts.version)
             return Settled(path, facts.version)
         pending.is_stuck = True
