@@ -16,13 +16,12 @@ from bridge.delivery import write_whole
 from bridge.errors import RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.lock import lock_store
-from bridge.jobs.store import JobStore, StoreLimits
+from bridge.jobs.store import STORE_FILE, JobStore, StoreLimits
 from bridge.jobs.worker import Notifier, Worker, WorkerSetup
 from bridge.listeners.folder.listener import FolderListener, Hooks
 from bridge.model import Job, JobRequest, MasterRecipe, Value
 from bridge.settings import Settings, WatchSettings, process_environment
 
-STORE_FILE = "jobs.sqlite3"
 READY_FILE = "daemon.json"
 LOG_FILE = "logs/daemon.log"
 LOG_BYTES_MAX = 2_000_000

@@ -9,13 +9,12 @@ import psutil
 
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
 from bridge.errors import StoreError
-from bridge.jobs.store import JobStore
+from bridge.jobs.lock import PID_FILE
+from bridge.jobs.store import STORE_FILE, JobStore
 from bridge.model import JobState
 from bridge.settings import Settings
 
 HERE = Area.DAEMON
-PID_FILE = "daemon.pid"
-STORE_FILE = "jobs.sqlite3"
 CLOCK_MIN_S = 1_767_225_600.0
 """2026-01-01 UTC: before this program was written."""
 CLOCK_SLACK_S = 120.0

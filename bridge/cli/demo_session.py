@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 import bridge
 from bridge.checkup.kernels import FOLDER_VARIABLE, kernels_folder
-from bridge.daemon import READY_FILE, STORE_FILE, Announcement
+from bridge.daemon import READY_FILE, Announcement
 from bridge.delivery import delivery_errors
 from bridge.errors import BridgeError, RequestError
-from bridge.jobs.store import JobStore
+from bridge.jobs.store import STORE_FILE, JobStore
 from bridge.model import Job, Progress
 from bridge.settings import FILE_NAME, VARIABLE_PREFIX, Settings, process_environment
 

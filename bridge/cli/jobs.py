@@ -27,12 +27,11 @@ from bridge.cli.results import (
 )
 from bridge.errors import RequestError
 from bridge.jobs.looking import find_job, follow
-from bridge.jobs.store import JobStore
+from bridge.jobs.store import STORE_FILE, JobStore
 from bridge.model import Job, JobState
 from bridge.units import bytes_text
 
 HERE = "bridge.cli.jobs"
-STORE_FILE = "jobs.sqlite3"
 COMMANDS = {
     "list": Entry(f"{HERE}:list_jobs", "Jobs, the newest first; --failed shows what needs a look."),
     "show": Entry(f"{HERE}:show", "One job: request, progress, figures, files, or why it failed."),

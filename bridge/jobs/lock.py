@@ -10,6 +10,10 @@ import filelock
 from bridge.errors import StoreError
 
 
+PID_FILE = "daemon.pid"
+"""In the data folder while a daemon has it."""
+
+
 @contextmanager
 def lock_store(folder: Path) -> Generator[None]:
     """Holds a data folder for one daemon; readers such as the command line need no lock.
@@ -17,7 +21,7 @@ def lock_store(folder: Path) -> Generator[None]:
     Raises:
         StoreError: another daemon has it, or the folder cannot be written.
     """
-    holder = folder / "daemon.pid"
+    holder = folder / PID_FILE
     lock = filelock.FileLock(folder / "daemon.lock", thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,8 @@ from bridge.jobs.rows import UNREADABLE, WAITING, columns_of, job_of, kind_of, r
 from bridge.jobs.sqlite_errors import store_errors
 from bridge.model import TRANSITIONS, Job, JobError, JobRequest, JobResult, JobState, Progress
 
+STORE_FILE = "jobs.sqlite3"
+"""Name of the store in a data folder."""
 KNOWN_RENDERS_MAX = 100_000
 PACE_JOBS = 9
 """Finished jobs of a kind whose median pace predicts the next one."""
