@@ -9,7 +9,6 @@ import filelock
 
 from bridge.errors import StoreError
 
-
 PID_FILE = "daemon.pid"
 """In the data folder while a daemon has it."""
 
