@@ -17,6 +17,8 @@ from bridge.errors import RequestError
 
 DURATION_S_MIN = 3.0
 DURATION_S_MAX = 900.0
+RATE_HZ_MIN = 16_000
+RATE_HZ_MAX = 384_000
 STEMS: dict[str, Callable[[Score, int, int], Samples]] = {
     "vocals": play_vocals,
     "drums": play_drums,
@@ -28,29 +30,31 @@ STEMS: dict[str, Callable[[Score, int, int], Samples]] = {
 def make_song(seed: int = 1, duration_s: float = 30.0, sample_rate_hz: int = 44100) -> dict[str, Samples]:
     """The stems `vocals`, `drums`, `bass` and `other`, each stereo float32 (2, frames), exactly as long as asked.
 
-    Their sum (`mix_of`) peaks at -1.5 dBFS near -17 LUFS. All samples are multiples of 2**-23, so that the sum is exact
-    and 24-bit files lose nothing. The same arguments give the same bytes; a seed keeps its key, chords and tune at
-    every duration and rate, and its tempo nearly.
+    Their sum (`mix_of`) peaks at -1.5 dBFS or a little below and measures -18 to -16 LUFS: a mix that waits for its
+    master. All samples are multiples of 2**-23, so that the sum is exact and 24-bit files lose nothing. The same
+    arguments give the same bytes; a seed keeps its key, chords and tune at every duration and rate.
 
     Args:
         seed: not negative.
         duration_s: 3 to 900 seconds; the form grows with it.
-        sample_rate_hz: from 16000 on.
+        sample_rate_hz: 16000 to 384000.
 
     Raises:
         RequestError: a duration, rate or seed outside these limits.
     """
-    if not DURATION_S_MIN <= duration_s <= DURATION_S_MAX:
-        raise RequestError(
-            f"A song lasts {DURATION_S_MIN:g} to {DURATION_S_MAX:g} seconds, not {duration_s:g}: ask for less or more."
-        )
-    if sample_rate_hz < 16000 or seed < 0:
-        raise RequestError(
-            f"A song needs a rate of 16000 Hz or more and a seed of 0 or more, not {sample_rate_hz} Hz and seed {seed}."
-        )
+    _check(seed, duration_s, sample_rate_hz)
     score = compose(seed, duration_s)
     frames = round(duration_s * sample_rate_hz)
     return mix_down({name: play(score, frames, sample_rate_hz) for name, play in STEMS.items()}, sample_rate_hz)
+
+
+def _check(seed: int, duration_s: float, sample_rate_hz: int) -> None:
+    if not DURATION_S_MIN <= duration_s <= DURATION_S_MAX:
+        raise RequestError(f"A song lasts {DURATION_S_MIN:g} to {DURATION_S_MAX:g} seconds: {duration_s:g} is outside.")
+    if not RATE_HZ_MIN <= sample_rate_hz <= RATE_HZ_MAX:
+        raise RequestError(f"A song is made at {RATE_HZ_MIN} to {RATE_HZ_MAX} Hz: {sample_rate_hz} is outside.")
+    if seed < 0:
+        raise RequestError(f"A song's seed is 0 or more: {seed} is below.")
 
 
 __all__ = ["make_song", "mix_of"]

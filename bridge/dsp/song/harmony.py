@@ -149,11 +149,11 @@ class _Band:
         intro = sum(bar.section is Section.INTRO for bar in self.score.bars)
         if not hook or not intro:
             return
-        origin_s = min(note.start_s for note in hook[0].notes)
-        first_bar = int(origin_s / self.score.bar_s + 0.2)
+        first_bar = next(bar.index for bar in self.score.bars if bar.section is Section.CHORUS)
+        shift_s = self.score.at_s(first_bar) - self.score.at_s(0)
         for phrase in hook:
             for note in phrase.notes:
-                start_s = note.start_s - self.score.at_s(first_bar)
+                start_s = note.start_s - shift_s
                 if start_s < self.score.at_s(intro) - self.score.step_s:
                     sound = glass_bell(hertz(note.midi_note + 12), note.velocity, rate)
                     self.dry.place(sound, start_s, 0.16, 0.25)

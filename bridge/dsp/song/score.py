@@ -26,6 +26,9 @@ CHORDS = {
     6: (9, 0, 4, 7),
 }
 """Root, third, fifth and colour (ninth or seventh) of each degree, in semitones above the tonic."""
+LEAD_IN_S = 0.06
+BREATH_IN_S = 0.5
+"""Before the first bar, where the singer begins with it: room for a breath and the first consonant."""
 SHORT_FORMS = {
     1: (0, 0, 1, 0),
     2: (0, 1, 1, 0),
@@ -93,6 +96,8 @@ class Score:
     """By how much of a sixteenth every second sixteenth comes late."""
     bars: tuple[Bar, ...]
     """The last one is the final hit."""
+    start_s: float
+    """Of the first bar."""
     duration_s: float
 
     @property
@@ -108,7 +113,7 @@ class Score:
     def at_s(self, bar: int, step: float = 0.0) -> float:
         """Time of a step of a bar, swung; steps beyond the bar run into the next."""
         late = self.swing if round(step) % 2 else 0.0
-        return bar * self.bar_s + (step + late) * self.step_s
+        return self.start_s + bar * self.bar_s + (step + late) * self.step_s
 
     def pitch(self, degree: int) -> int:
         """MIDI note of a degree of the melody's scale: 1 is the tonic, 8 its octave, 0 the note below it."""
@@ -133,19 +138,20 @@ def compose(seed: int, duration_s: float) -> Score:
     verse, chorus = PROGRESSIONS[int(rng.integers(len(PROGRESSIONS)))]
     swing = float(rng.uniform(0.06, 0.2))
     tail_s = float(np.clip(0.11 * duration_s, 1.0, 4.0) * rng.uniform(0.8, 1.3))
-    count = max(1, round((duration_s - tail_s) * wished_bpm / 240))
-    if count > 3:
-        count -= count % 2  # lines are two bars long
-    tempo_bpm = 240 * count / (duration_s - tail_s)
-    return Score(seed, tonic, tempo_bpm, swing, _bars(_form(count), verse, chorus), duration_s)
+    wished_bars = (duration_s - tail_s - BREATH_IN_S) * wished_bpm / 240
+    count = max(1, round(wished_bars)) if wished_bars < 3.5 else 2 * round(wished_bars / 2)  # lines are two bars long
+    form = _form(count)
+    start_s = LEAD_IN_S if form[0][0] is Section.INTRO else BREATH_IN_S
+    tempo_bpm = 240 * count / (duration_s - tail_s - start_s)
+    return Score(seed, tonic, tempo_bpm, swing, _bars(form, verse, chorus), start_s, duration_s)
 
 
 def _form(count: int) -> list[tuple[Section, int]]:
     """Sections with their lengths, `count` bars in all: verse and chorus in turn, a bridge before the last chorus."""
     if count in SHORT_FORMS:
         intro, verse, chorus, ending = SHORT_FORMS[count]
-        form = [(Section.INTRO, intro), (Section.VERSE, verse), (Section.CHORUS, chorus)]
-        return [*form, (Section.ENDING, ending)]
+        form = [(Section.INTRO, intro), (Section.VERSE, verse), (Section.CHORUS, chorus), (Section.ENDING, ending)]
+        return [(section, length) for section, length in form if length]
     intro = 4 if count >= 24 else 2
     body = count - intro - 2
     length = 8 if body >= 32 else 4

@@ -20,8 +20,8 @@ Curve: TypeAlias = NDArray[np.float64]
 Gain: TypeAlias = Callable[[Curve], Curve]
 """Amplitude factor at each frequency in Hz."""
 
-CONVOLVE_FRAMES = 1 << 17
-"""Block of the overlap-add convolution: long enough for a plate, short enough for the cache of a processor."""
+CONVOLVE_FRAMES = 1 << 15
+"""Smallest block of the overlap-add convolution: it fits the cache of a processor."""
 
 
 @dataclass(frozen=True)
