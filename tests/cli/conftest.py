@@ -91,3 +91,22 @@ def compiled_kernels(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
     folder = tmp_path_factory.getbasetemp().parent / "dawbridge-test-kernels"
     monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", str(folder)))
     return folder
+
+
+@pytest.fixture
+def read_only_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which nobody, not even root, can make a file."""
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    if os.name == "nt":
+        pytest.skip("permissions of folders are another matter on Windows")
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+        return
+    mounting = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", folder], capture_output=True, check=False)
+    if mounting.returncode != 0:
+        pytest.skip("root may write everywhere, and may not mount here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)

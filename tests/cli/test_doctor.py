@@ -64,11 +64,19 @@ def test_a_wrong_chain_is_bad(config: Path, session: Path) -> None:
     assert "streaming" in finding.sentence
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_may_not_be_written_is_found_by_trying(tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    assert write_fault(folder) is not None
+def test_a_folder_that_may_not_be_written_is_found_by_trying(read_only_folder: Path) -> None:
+    assert write_fault(read_only_folder) is not None
+
+
+def test_a_read_only_return_folder_is_bad_and_has_a_cure(
+    dawbridge: Run, config: Path, session: Path, read_only_folder: Path
+) -> None:
+    watch = {"folder": str(session / "Renders"), "return_folder": str(read_only_folder)}
+    config.write_text(yaml.safe_dump({"watch": [watch], "session_roots": [str(config.parent)]}))
+    result = dawbridge("doctor")
+    assert result.exit_code == ExitCode.FAILED
+    assert "cannot be written" in result.stdout
+    assert "-> Allow writing there" in result.stdout
 
 
 def test_a_folder_that_is_a_file_cannot_be_written(tmp_path: Path) -> None:
