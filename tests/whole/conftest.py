@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from bridge.cli.daw_writer import write_like_a_daw
 
 from bridge.audio.signal import Samples
+from bridge.cli.daw_writer import write_like_a_daw
 from bridge.dsp.song import make_song, mix_of
 
 RATE_HZ = 44100

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from bridge.cli.daw_writer import write_like_a_daw
 
 from bridge.audio.metadata import job_id_in, read_metadata
 from bridge.audio.read import open_audio
 from bridge.audio.render import read_render
+from bridge.cli.daw_writer import write_like_a_daw
 from bridge.dsp.measures import true_peak_dbtp
 from bridge.model import BitDepth, Grouping, JobState
 from bridge.reports import report_schema
