@@ -26,6 +26,7 @@ PLAN = "plan.json"
 VERSIONS_MAX = 10_000
 LOCK_TIMEOUT_S = 60.0
 FREE_BYTES_MIN = 20_000_000
+SWEEPS_MET_MAX = 100
 
 
 Role: TypeAlias = Literal["master", "report", "report_html"]
@@ -78,7 +79,7 @@ def prepare(request: JobRequest, job_id: str) -> Path:
                 f"The folder {request.return_folder.parent} is not there: connect its drive, or create it, and retry."
             )
         sweep(work)
-        work.mkdir(parents=True)
+        _make_folder(work)
         needed = sum(render.size_bytes for render in request.renders) * 2 + FREE_BYTES_MIN
         free = shutil.disk_usage(work).free
     if free < needed:
@@ -174,6 +175,16 @@ def delivery_errors(folder: Path) -> Generator[None]:
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------------
+
+
+def _make_folder(work: Path) -> None:
+    """Makes a work folder, also while other jobs sweep theirs and with it the hidden folder above."""
+    for _ in range(SWEEPS_MET_MAX):
+        try:
+            return work.mkdir(parents=True)
+        except FileNotFoundError:
+            continue
+    return work.mkdir(parents=True)
 
 
 def _sentence(reason: OSError, folder: Path) -> str:

@@ -1,6 +1,7 @@
 """Delivery: whole or not at all, exactly once, nothing overwritten silently."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,14 @@ def test_any_song_name_becomes_one_usable_file_name(text: str) -> None:
     assert 0 < len(name.encode()) <= 180
     assert not set(name) & set('<>:"/\\|?*\0\n')
     assert name not in {".", ".."}
+
+
+def test_work_folders_are_made_while_other_jobs_sweep_theirs(request_: JobRequest) -> None:
+    def come_and_go(job_id: str) -> int:
+        for _ in range(300):
+            prepare(request_, job_id)
+            sweep(work_folder(request_, job_id))
+        return 300
+
+    with ThreadPoolExecutor(3) as jobs:
+        assert list(jobs.map(come_and_go, ["j1", "j2", "j3"])) == [300] * 3
