@@ -1,0 +1,178 @@
+"""Time and overshoot of a four-minute master, against Pedalboard's filters and its true-peak limiter in the same run.
+
+`python -m tests.benchmarks.bench_mastering [--seconds 240] [--repeat 5] [--json FILE]`
+
+Warm, in memory, 44.1 kHz stereo: our own song, repeated. The peer gets the same filters and the drive that our loop
+found (it has no loop), and writes float32 without dither. "Over" is the true peak above the ceiling of -1 dBTP, read at
+64-fold oversampling on what leaves. "x real time" is by CPU time, that is on one core.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from pedalboard import BrickwallLimiter, Gain, HighpassFilter, HighShelfFilter, LowShelfFilter, PeakFilter, Plugin
+
+from bridge.audio.signal import Audio, Samples
+from bridge.chains import Chain, Highpass, HighShelf, Limiter, LowShelf, Peak, Step, load_chain
+from bridge.dsp.mastering import MasterOrder, master
+from bridge.dsp.mastering.limiter.limiting import limiting_of
+from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.rendering import Rendering, hold_ceiling
+from bridge.dsp.measures import hop_energies, integrated_lufs, true_peak_dbtp
+from bridge.dsp.song import make_song, mix_of
+from bridge.dsp.warm import warm_up
+from bridge.units import db_to_gain
+
+RATE_HZ = 44100
+CEILING_DBTP = -1.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    wall_ms: float
+    cpu_ms: float
+    times_real_time: float
+    peer_ratio: float
+    """CPU time of the peer divided by this one's."""
+    loudness_lufs: float | None
+    over_db: float
+
+
+def timed(work: Callable[[], Samples], repeat: int) -> tuple[float, float, Samples]:
+    """Best wall and best CPU time in ms after one run that warms, and what was made."""
+    walls: list[float] = []
+    cpus: list[float] = []
+    made = work()
+    for _ in range(repeat):
+        cpu, wall = time.process_time(), time.perf_counter()
+        made = work()
+        walls.append(1e3 * (time.perf_counter() - wall))
+        cpus.append(1e3 * (time.process_time() - cpu))
+    return min(walls), min(cpus), made
+
+
+def filters_of(chain: Chain) -> list[Plugin]:
+    """The peer's filters for a chain's."""
+
+    def filter_of(step: Step) -> Plugin | None:
+        match step:
+            case Highpass():
+                return HighpassFilter(step.cutoff_hz)
+            case LowShelf():
+                return LowShelfFilter(step.frequency_hz, step.gain_db, step.q)
+            case HighShelf():
+                return HighShelfFilter(step.frequency_hz, step.gain_db, step.q)
+            case Peak():
+                return PeakFilter(step.frequency_hz, step.gain_db, step.q)
+            case _:
+                return None
+
+    return [made for made in map(filter_of, chain.steps) if made is not None]
+
+
+def peer(mix: Audio, chain: Chain | None, drive_db: float) -> Samples:
+    """Pedalboard's way."""
+    limiter = BrickwallLimiter(ceiling_db=CEILING_DBTP, true_peak=True)
+    samples = mix.samples
+    for plugin in (*(filters_of(chain) if chain else ()), Gain(drive_db), limiter):
+        samples = plugin(samples, RATE_HZ)
+    return samples
+
+
+def limiter_alone(mix: Audio, drive_db: float) -> Samples:
+    """Our limiter with its check, from the samples to the samples, on one thread where it may choose."""
+    limiting = limiting_of(mix, Limiter(), db_to_gain(CEILING_DBTP), db_to_gain(drive_db))
+    nodes = limiting.new_nodes()
+    limiting.plan(db_to_gain(drive_db), nodes)
+    result = Audio(np.empty_like(mix.samples), RATE_HZ)
+    rendering = Rendering(mix, result, db_to_gain(drive_db), nodes, None, threads=1)
+    hold_ceiling(rendering, limiting.ceiling, to_nobody, is_limited=True)
+    return result.samples
+
+
+def chain_pair(mix: Audio, name: str) -> dict[str, Callable[[], Samples]]:
+    """A built-in chain, and the peer with the same filters and drive."""
+    chain, order = load_chain(name), MasterOrder(ceiling_dbtp=CEILING_DBTP)
+    drive_db = next(
+        float(step.parameters["gain_db"] or 0.0)
+        for step in master(mix, chain, order).steps
+        if step.use == "match_loudness"
+    )
+    return {
+        f"pedalboard, filters of `{name}` + BrickwallLimiter": lambda: peer(mix, chain, drive_db),
+        f"chain `{name}`, whole (24 bit, loop, check)": lambda: master(mix, chain, order).audio.samples,
+    }
+
+
+def limiter_pair(mix: Audio, drive_db: float) -> dict[str, Callable[[], Samples]]:
+    """The limiter alone, and the peer's."""
+    return {
+        f"pedalboard BrickwallLimiter, {drive_db:g} dB of drive": lambda: peer(mix, None, drive_db),
+        f"our limiter, {drive_db:g} dB of drive": lambda: limiter_alone(mix, drive_db),
+    }
+
+
+def rows(pair: dict[str, Callable[[], Samples]], seconds: float, repeat: int) -> Iterator[Row]:
+    """The lines of peer and ours."""
+    peer_ms = 0.0
+    for what, work in pair.items():
+        wall_ms, cpu_ms, made = timed(work, repeat)
+        peer_ms = peer_ms or cpu_ms
+        left = Audio(np.ascontiguousarray(made, np.float32), RATE_HZ)
+        over_db = (true_peak_dbtp(left) or -np.inf) - CEILING_DBTP
+        loudness = integrated_lufs(hop_energies(left))
+        yield Row(what, wall_ms, cpu_ms, 1e3 * seconds / cpu_ms, peer_ms / cpu_ms, loudness, over_db)
+
+
+def machine() -> dict[str, str]:
+    """Where and with what this was measured."""
+    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba", "pedalboard")}
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {load}"
+    return {"machine": system, "python": platform.python_version(), **versions}
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=240.0)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    warm_up()
+    where = machine()
+    print(", ".join(f"{name} {text}" for name, text in where.items()))
+    song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ))
+    copies = round(given.seconds * RATE_HZ / song.shape[1])
+    mix = Audio(np.ascontiguousarray(np.tile(song, (1, copies))), RATE_HZ)
+    seconds = mix.frames / RATE_HZ
+    table: list[Row] = []
+    heads = f"{'wall ms':>7} {'CPU ms':>7} {'x real time':>12} {'peer/this':>10} {'LUFS':>7} {'over dB':>9}"
+    print(f"\n{f'{seconds:g} s':50} {heads}")
+    pairs = [chain_pair(mix, name) for name in ("streaming", "loud")] + [
+        limiter_pair(mix, db) for db in (3.0, 6.0, 12.0)
+    ]
+    for pair in pairs:
+        for row in rows(pair, seconds, given.repeat):
+            print(
+                f"{row.what:50} {row.wall_ms:7.0f} {row.cpu_ms:7.0f} {row.times_real_time:12.0f} "
+                f"{row.peer_ratio:10.2f} {row.loudness_lufs or 0.0:7.2f} {row.over_db:+9.4f}"
+            )
+            table.append(row)
+    if given.json:
+        given.json.write_text(json.dumps({"machine": where, "rows": [asdict(row) for row in table]}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
