@@ -61,6 +61,13 @@ def test_a_file_with_another_name_that_is_being_written_holds_nothing_up() -> No
     assert clock.run(0.06) == [(Grouping.SINGLE, ["Song.wav"])]
 
 
+def test_an_article_makes_no_relatives() -> None:
+    clock = Clock()
+    clock.growing = {FOLDER / "The Other Song.wav"}
+    clock.add(render("The Song.wav"))
+    assert clock.run(0.06) == [(Grouping.SINGLE, ["The Song.wav"])]
+
+
 def test_waiting_for_a_sibling_has_an_end() -> None:
     clock = Clock()
     clock.growing = {FOLDER / "Song Vocals.wav"}

@@ -12,14 +12,18 @@ import numpy as np
 import pytest
 import soundfile
 
+from bridge.audio.metadata import Metadata
+from bridge.audio.signal import Audio
+from bridge.audio.write import OutputSpec, write_audio
 from bridge.errors import RequestError, StoreError
-from bridge.model import FileFormat, Grouping, MasterRecipe
+from bridge.model import FileFormat, Grouping, MasterRecipe, OutputFormat
 from tests.folder.listening import Listening
 from tests.scripted_writer import header_bytes, unfinished, wav_bytes
 from tests.support import wait_until
 
 SONG = wav_bytes(frames=44100)
 SETTLE_S = 0.15
+LOSSY = {OutputFormat.MP3, OutputFormat.OGG, OutputFormat.OPUS}
 
 
 @pytest.fixture
@@ -270,6 +274,29 @@ def test_return_folders_inside_a_recursive_watch_folder_are_never_watched(tmp_pa
         listening.wait_for(1)
         listening.wait_until_idle()
         assert listening.names() == [["Song.wav"]]
+
+
+@pytest.mark.parametrize("output_format", list(OutputFormat))
+def test_results_of_our_own_jobs_are_never_taken_wherever_they_lie(
+    listening: Listening, output_format: OutputFormat
+) -> None:
+    signal = Audio(np.zeros((2, 48000), np.float32), 48000)
+    spec = OutputSpec(output_format, None if output_format in LOSSY else "24")
+    for name, metadata in (("Ours", Metadata().stamped("j1")), ("Theirs", Metadata())):
+        write_audio(listening.folder / f"{name}.{output_format}", signal, spec, metadata)
+    listening.wait_for(1)
+    listening.wait_until_idle()
+    assert listening.files() == [f"Theirs.{output_format}"]
+    assert listening.problems == []
+
+
+def test_a_bounce_that_is_renamed_afterwards_is_taken_under_its_new_name(listening: Listening) -> None:
+    path = listening.writer.bounce("Untitled.wav", SONG)
+    listening.wait_for(1)
+    path.rename(path.with_name("Song.wav"))
+    listening.wait_for(2)
+    listening.wait_until_idle()
+    assert listening.names() == [["Untitled.wav"], ["Song.wav"]]
 
 
 def test_a_link_inside_the_session_is_followed_and_one_that_leads_out_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -118,6 +118,20 @@ class Inbox(FileSystemEventHandler):
             is_news = change is not Change.MODIFIED or path not in self._growing
         if is_news:
             self._wake.set()
+
+
+class Events(Protocol):
+    """A connection to file events."""
+
+    def attach(self) -> None:
+        """Starts to report events, anew if it did before; an OSError when the system refuses."""
+
+    def are_alive(self) -> bool:
+        """Whether events may still come."""
+        ...
+
+    def detach(self) -> None:
+        """Ends reporting."""
 
 
 class FolderEvents:

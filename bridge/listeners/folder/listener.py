@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.errors import AudioError, RequestError, UserError
-from bridge.listeners.folder.events import Inbox
+from bridge.listeners.folder.events import FolderEvents, Inbox
 from bridge.listeners.folder.gatherer import Gatherer, GatherRules
 from bridge.listeners.folder.grouping import Group
 from bridge.listeners.folder.look import Bounds, look_at
@@ -75,7 +75,8 @@ class FolderListener:
         self._gatherer = Gatherer(GatherRules(is_grouping=watch.group == "auto"))
         self._read_ahead = ReadAhead(settings.limits)
         self._inbox = Inbox(watch.folder)
-        self._presence = Presence(watch, self._bounds, self._inbox)
+        events = FolderEvents(self._inbox, watch.folder, is_recursive=watch.is_recursive)
+        self._presence = Presence(watch, self._bounds, self._inbox, events)
         self._next_scan_s = 0.0
         self._growing: frozenset[Path] = frozenset()
         self._unsent: list[JobRequest] = []

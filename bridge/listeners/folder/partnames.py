@@ -40,6 +40,8 @@ guitar guitars gtr gtrs gitarre guitare acoustic keys key piano klavier rhodes o
 strings brass horn horns sax violin cello flute fx sfx ambience other rest music instrumental inst band beat melody stem
 stems residual
 """
+ARTICLES = frozenset({"the", "a", "an", "my", "der", "die", "das", "ein", "eine", "le", "la", "les", "un", "el", "il"})
+"""Words that begin many songs and make none of them related."""
 STEM_WORDS = frozenset(_WORDS.split())
 """A file named like one of these is probably not alone."""
 
@@ -128,10 +130,13 @@ def is_probably_a_part(name: str) -> bool:
 def kin(name: str) -> frozenset[str]:
     """Marks of a base name: two files of one folder may be parts of one bounce if they have a mark in common.
 
-    Names that share a base share its first word; files of a set that only its folder names share a mark of their own.
+    Names that share a base share its first word (with an article, the first two); files of a set that only its folder
+    names share a mark of their own.
     """
+    words = tokens(name)
+    first = words[: 2 if words and words[0] in ARTICLES else 1]
     is_in_set = part_of_folder(name) is not None or is_mix_name(name)
-    return frozenset([*tokens(name)[:1], *(["/set"] if is_in_set else [])] or [name])
+    return frozenset([" ".join(first), *(["/set"] if is_in_set else [])])
 
 
 def _is_boundary(name: str, end: int) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bridge.listeners.folder.events import FolderEvents, Inbox
+from bridge.listeners.folder.events import Events, Inbox
 from bridge.listeners.folder.look import Bounds
 from bridge.listeners.folder.settler import Version
 from bridge.settings import WatchSettings
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 class Presence:
     """Keeps file events connected while the folder is there, and looks through it now and then regardless."""
 
-    def __init__(self, watch: WatchSettings, bounds: Bounds, inbox: Inbox) -> None:
+    def __init__(self, watch: WatchSettings, bounds: Bounds, inbox: Inbox, events: Events) -> None:
         self._watch = watch
         self._bounds = bounds
         self._inbox = inbox
         self._has_no_events = watch.is_network
-        self._events = FolderEvents(inbox, watch.folder, is_recursive=watch.is_recursive)
+        self._events = events
         self._identity: tuple[int, int] | None = None
         """Device and inode of the folder whose events are connected."""
         self._is_missing = False
