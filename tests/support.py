@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T], limit_s: float = 20.0, what: str = "what was expected") -> T:
+def wait_until(look: Callable[[], T | None], limit_s: float = 20.0, what: str = "what was expected") -> T:
     """The first true answer of `look`, asked every few milliseconds; an AssertionError after the limit."""
     deadline = time.monotonic() + limit_s
     while True:

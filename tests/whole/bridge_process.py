@@ -62,7 +62,7 @@ class BridgeProcess:
         if self._process.poll() is not None:
             raise AssertionError(f"the daemon ended with {self._process.returncode}:\n{self.log.read_text()[-3000:]}")
         try:
-            return json.loads((self.data / "daemon.json").read_text())["pid"] == self._process.pid
+            return bool(json.loads((self.data / "daemon.json").read_text())["pid"] == self._process.pid)
         except (OSError, ValueError, KeyError):
             return False
 

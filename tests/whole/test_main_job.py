@@ -167,7 +167,7 @@ def test_ecasound_bounces_into_the_folder_and_gets_a_master(tmp_path: Path, mix_
         assert os.environ.get("CI") != "true", "CI must have ecasound"
         pytest.skip("ecasound is not installed")
     with BridgeProcess(tmp_path) as bridge:
-        command = [
+        command: list[str | Path] = [
             "ecasound",
             "-q",
             "-x",
@@ -191,7 +191,7 @@ def test_lmms_renders_a_song_and_gets_a_master(tmp_path: Path) -> None:
         pytest.skip("lmms is not installed")
     song = next(songs.glob("Greshz-CoolSnip.mmp*"))
     with BridgeProcess(tmp_path) as bridge:
-        command = ["lmms", "--allowroot", "render", song, "-f", "wav", "-o", bridge.renders / "Lmms"]
+        command: list[str | Path] = ["lmms", "--allowroot", "render", song, "-f", "wav", "-o", bridge.renders / "Lmms"]
         scratch = {**os.environ, "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
         subprocess.run(command, check=True, capture_output=True, env=scratch, timeout=120)
         (job,) = bridge.wait_for_jobs(1)
