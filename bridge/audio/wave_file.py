@@ -48,6 +48,11 @@ def chunk(name: bytes, body: bytes) -> bytes:
     return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2) if body else b""
 
 
+def _even(body: bytes, filler: bytes) -> bytes:
+    """The content with one byte more where its length is odd: libsndfile 1.2.2 trips over pad bytes in RF64."""
+    return body + filler * (len(body) % 2)
+
+
 def _head(layout: Layout, metadata: Metadata, mark: str, tail_bytes: int, riff_bytes_max: int) -> bytes:
     """Everything before the audio."""
     chunks = _bext(layout, metadata, mark) + _format(layout, metadata) + _ixml(layout, metadata, mark)
@@ -83,21 +88,22 @@ def _bext(layout: Layout, metadata: Metadata, mark: str) -> bytes:
     if metadata.bext is None:
         return b""
     if metadata.job_id is None:
-        return chunk(b"bext", build_bext(metadata.bext))
+        return chunk(b"bext", _even(build_bext(metadata.bext), b"\0"))
     line = history_line(
         sample_rate_hz=layout.sample_rate_hz,
         bit_depth=layout.bit_depth,
         channels=layout.channels,
         job_id=metadata.job_id,
     )
-    return chunk(b"bext", build_bext(metadata.bext.with_history(line.replace(NO_MARK, mark))))
+    bext = metadata.bext.with_history(line.replace(NO_MARK, mark))
+    return chunk(b"bext", _even(build_bext(bext), b"\0"))
 
 
 def _ixml(layout: Layout, metadata: Metadata, mark: str) -> bytes:
     text = ixml.for_file(metadata.ixml, layout.sample_rate_hz, layout.bit_depth)
     if metadata.job_id is not None:
         text = ixml.stamped(text, metadata.job_id, mark)
-    return chunk(b"iXML", ixml.build_ixml(text)) if text else b""
+    return chunk(b"iXML", _even(ixml.build_ixml(text), b"\n")) if text else b""
 
 
 def _tail(layout: Layout, metadata: Metadata) -> bytes:

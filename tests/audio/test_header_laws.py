@@ -50,6 +50,7 @@ def parsed_or_refused(raw: bytes) -> Header | None:
 
 @given(st.sampled_from(MAGICS), st.binary(max_size=600))
 @example(b"", bytes(600))
+@settings(deadline=None)
 def test_random_bytes_are_read_or_refused(magic: bytes, raw: bytes) -> None:
     parsed_or_refused(magic + raw)
 
@@ -59,7 +60,7 @@ def test_random_bytes_are_read_or_refused(magic: bytes, raw: bytes) -> None:
     edits=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=8),
     cut=st.none() | st.integers(0, 9000),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_changed_bytes_in_the_header_are_read_or_refused(
     format_: str, subtype: str, edits: list[tuple[int, int]], cut: int | None
 ) -> None:
@@ -73,7 +74,7 @@ def test_changed_bytes_in_the_header_are_read_or_refused(
     edits=st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 255)), max_size=8),
     cut=st.none() | st.integers(0, 4000),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_changed_bytes_in_an_m4a_are_read_or_refused(edits: list[tuple[int, int]], cut: int | None) -> None:
     raw = bytearray(whole_m4a())
     for place, value in edits:
@@ -83,7 +84,7 @@ def test_changed_bytes_in_an_m4a_are_read_or_refused(edits: list[tuple[int, int]
 
 @pytest.mark.parametrize(("format_", "subtype"), KINDS)
 @given(length=st.integers(0, 1 << 20))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_no_part_of_a_file_passes_for_the_whole(format_: str, subtype: str, length: int) -> None:
     raw = whole(format_, subtype)
     header = parsed_or_refused(raw[: length % len(raw)])
@@ -98,7 +99,7 @@ def test_no_part_of_a_file_passes_for_the_whole(format_: str, subtype: str, leng
     edits=st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 255)), max_size=12),
     cut=st.none() | st.integers(0, 9000),
 )
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_renders_and_metadata_of_changed_files_are_read_or_refused(
     kind: tuple[str, str], edits: list[tuple[int, int]], cut: int | None
 ) -> None:

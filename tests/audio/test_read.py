@@ -141,7 +141,7 @@ def test_block_size_does_not_change_an_mp3(tmp_path: Path, bitrate_mode: str, bl
 
 
 @given(spans=st.lists(st.tuples(st.integers(0, 3100), st.integers(0, 3100)), max_size=6))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_any_span_of_plain_samples_is_right(
     spans: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -157,7 +157,7 @@ def test_several_threads_may_read_one_file(tmp_path: Path) -> None:
     whole = read_audio(path).samples
     with open_audio(path) as file, ThreadPoolExecutor(4) as threads:
         starts = list(range(0, 100_000, 7919)) * 3
-        blocks = threads.map(lambda start: file.read(start, 7919), starts)
+        blocks = threads.map(file.read, starts, [7919] * len(starts))
         for start, block in zip(starts, blocks, strict=True):
             np.testing.assert_array_equal(block, whole[:, start : start + 7919])
 
@@ -261,7 +261,8 @@ def test_samples_that_are_no_numbers_are_counted_and_placed(
 
 
 def test_one_infinite_sample_is_called_one(tmp_path: Path) -> None:
-    path = written(tmp_path, np.array([[0.0, 1e300]], np.float64), "WAV", "DOUBLE")
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.array([0.0, 1e300]), 44100, "DOUBLE")
     with pytest.raises(AudioError, match=r"1 sample that is not a number or infinite, the first at 0:00\.0"):
         read_audio(path)
 

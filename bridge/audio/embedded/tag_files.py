@@ -86,7 +86,7 @@ def write_tag_file(path: Path, file_format: FileFormat, tags: Tags) -> None:
         if file_format is FileFormat.MP3:
             tag_of(tags).save(path, v1=0)
             return
-        _opened(path, file_format).delete()
+        _remove_tags(path, file_format)
         file = _opened(path, file_format)
         if file.tags is None:
             file.add_tags()
@@ -99,6 +99,14 @@ def write_tag_file(path: Path, file_format: FileFormat, tags: Tags) -> None:
         raise DeliveryError(
             f"{path.name} could not be given its tags: {reason}. Check the disk's free space."
         ) from reason
+
+
+def _remove_tags(path: Path, file_format: FileFormat) -> None:
+    file = _opened(path, file_format)
+    if file_format is FileFormat.FLAC:  # pictures are blocks of their own there, which `delete` leaves
+        file.clear_pictures()
+        file.save()
+    file.delete()
 
 
 def _opened(path: Path, file_format: FileFormat) -> Any:
@@ -115,6 +123,8 @@ def _rewound(stream: BinaryIO) -> BinaryIO:
 
 def _from_comments(file: Any) -> Tags:
     pairs = [(name, value) for name, value in file.tags or []]
+    if not any(name.upper() == "COMMENT" for name, _ in pairs):  # ffmpeg and others call it so
+        pairs = [("COMMENT" if name.upper() == "DESCRIPTION" else name, value) for name, value in pairs]
     encoded = [value for name, value in pairs if name.upper() == PICTURE_TAG]
     blocks = [*getattr(file, "pictures", []), *_decoded(encoded)]
     pictures = [Picture(mime=block.mime, data=block.data, kind=block.type, description=block.desc) for block in blocks]
