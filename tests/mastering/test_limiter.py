@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bridge.audio.signal import Audio, Samples
 from bridge.chains import Gain, Limiter
 from bridge.dsp.mastering import MasterOrder, master
-from bridge.dsp.mastering.dither import grid_for
+from bridge.dsp.mastering.dither import DitherKind, Grid, grid_for
 from bridge.dsp.mastering.limiter.plan import Shape, limiter_shape, plan_gain, repair_shape
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.rendering import SEGMENT_FRAMES, Rendering, hold_ceiling
@@ -240,3 +240,19 @@ def test_a_peak_at_the_border_of_two_segments_is_held() -> None:
     samples[:, SEGMENT_FRAMES - 3 : SEGMENT_FRAMES + 3] = [1.2, 1.2, -1.2, 1.2, 1.2, -1.2]
     mastered = limited(audio(samples), order=MasterOrder(bit_depth="16"))
     assert over_db(mastered.audio.samples[:, SEGMENT_FRAMES - 2000 : SEGMENT_FRAMES + 2000], -1.0) <= 0.0
+
+
+@pytest.mark.parametrize("kind", ["tpdf", "noise_shaped"])
+def test_a_stretch_made_again_is_what_it_was(kind: DitherKind) -> None:
+    source = audio(white_noise(7.0, 44100))
+    result = audio(np.zeros_like(source.samples))
+    nodes = np.linspace(0.5, 1, -(-source.frames // 8) + 1, dtype=np.float32)
+    rendering = Rendering(source, result, 0.8, nodes, Grid(16, kind, 1))
+    rendering.make(rendering.stretches([(0, source.frames)]), to_nobody)
+    before = result.samples.copy()
+    again = rendering.stretches([(5000, 5001), (7000, 7010), (200_000, 290_000)])
+    for stretch in again:
+        result.samples[:, stretch.start : stretch.end] = 9.0
+    rendering.make(again, to_nobody)
+    assert (before != 9.0).all()
+    assert np.array_equal(result.samples, before)

@@ -1,6 +1,6 @@
 """What leaves: the limiter's input times drive and nodes, on its grid, looked at and made again until it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,21 +10,31 @@ from numpy.typing import NDArray
 from bridge.audio.signal import Audio, OnProgress
 from bridge.dsp.mastering.dither import Grid, quantise
 from bridge.dsp.mastering.limiter.gain import apply_gain
-from bridge.dsp.mastering.limiter.plan import Envelope, Nodes, plan_gain, repair_shape
+from bridge.dsp.mastering.limiter.plan import REPAIR_S, Envelope, Nodes, plan_gain, repair_shape
+from bridge.dsp.mastering.processor import GRAIN_FRAMES
 from bridge.dsp.mastering.progress import part, rounds
 from bridge.dsp.measures.peak_kernels import BLOCK, CELL
-from bridge.dsp.measures.spans import Span, SpanPlan, each_span
 from bridge.dsp.measures.true_peak import peak_overs
 from bridge.units import db_to_gain
 
-SEGMENT_FRAMES = 1 << 18
-"""Made and looked at together; what needs correction is corrected in its own segments only."""
-MARGIN_FRAMES = 16 * BLOCK
-"""Context around a segment, so that its readings are those of the whole."""
+SEGMENT_FRAMES = 128 * GRAIN_FRAMES
+"""Longest stretch that is made at once; shaped dither begins anew at its multiples."""
+EDGE_FRAMES = 512
+"""A stretch that was made anew changes readings this far outside of it."""
+MARGIN_FRAMES = 1024
+"""Context that readings need to be those of the whole signal."""
 REPAIR = db_to_gain(-0.02)
 REPAIRS_MAX = 8
 """Rounds of correction around single peaks; three are the most that any signal has needed yet."""
 TRIMS_MAX = 4
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Frames [start, end); `start` is a multiple of GRAIN_FRAMES."""
+
+    start: int
+    end: int
 
 
 @dataclass
@@ -43,38 +53,42 @@ class Rendering:
     threads: int = 2
     """The result does not depend on it."""
 
-    def segments(self) -> set[int]:
-        """All of them."""
-        return set(range(-(-self.source.frames // SEGMENT_FRAMES)))
+    def stretches(self, runs: Sequence[tuple[int, int]]) -> list[Stretch]:
+        """Stretches that hold these runs of frames (in order), cut so that each can be made by itself."""
+        grain = SEGMENT_FRAMES if self.grid is not None and self.grid.kind == "noise_shaped" else GRAIN_FRAMES
+        found: list[Stretch] = []
+        for low, high in runs:
+            start = max(low // grain * grain, found[-1].end if found else 0)
+            end = min(-(-high // grain) * grain, self.source.frames)
+            begins = range(start, end, SEGMENT_FRAMES)
+            found += [Stretch(begin, min(begin + SEGMENT_FRAMES, end)) for begin in begins]
+        return found
 
-    def make(self, segments: set[int], on_progress: OnProgress) -> None:
-        """Writes these segments of the result anew; the same bytes by however many threads."""
+    def make(self, stretches: Sequence[Stretch], on_progress: OnProgress) -> None:
+        """Writes these stretches of the result anew."""
         if self.result is None:
             return
-        made = self.result.samples
+        made, given = self.result.samples, self.source.samples
 
-        def work(span: Span) -> None:
-            if span.start // SEGMENT_FRAMES in segments:
-                places = np.array([span.first, span.start, span.frames, span.start])
-                apply_gain(span.samples, made, places, self.drive, self.nodes)
-                if self.grid is not None:
-                    quantise(made, span.start, span.frames, self.grid)
+        def work(stretch: Stretch) -> None:
+            start, frames = stretch.start, stretch.end - stretch.start
+            made[:, start : stretch.end] = given[:, start : stretch.end]
+            apply_gain(made, made, np.array([start, start, frames, start]), self.drive, self.nodes)
+            if self.grid is not None:
+                quantise(made, start, frames, self.grid)
 
-        each_span(self.source, SpanPlan(SEGMENT_FRAMES, 0, 0), work, self.threads, on_progress)
+        self._for_each(stretches, work, on_progress)
 
-    def look(self, ceiling: float, segments: Sequence[int], cells: Envelope, on_progress: OnProgress) -> None:
-        """Puts into `cells` the verified true peak of these segments wherever it may exceed the ceiling."""
+    def look(self, ceiling: float, stretches: Sequence[Stretch], cells: Envelope, on_progress: OnProgress) -> None:
+        """Puts into `cells` the verified true peak of these stretches wherever it may exceed the ceiling."""
+        frames = self.source.frames
 
-        def work(segment: int) -> None:
-            self._look_at(segment, ceiling, cells)
+        def work(stretch: Stretch) -> None:
+            self._look_at(max(0, stretch.start - EDGE_FRAMES), min(frames, stretch.end + EDGE_FRAMES), ceiling, cells)
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            for done, _ in enumerate(pool.map(work, segments), start=1):
-                on_progress(done / len(segments))
+        self._for_each(stretches, work, on_progress)
 
-    def _look_at(self, segment: int, ceiling: float, cells: Envelope) -> None:
-        start = segment * SEGMENT_FRAMES
-        end = min(start + SEGMENT_FRAMES, self.source.frames)
+    def _look_at(self, start: int, end: int, ceiling: float, cells: Envelope) -> None:
         overs = peak_overs(self._window(start, end), ceiling, threads=1)
         before = MARGIN_FRAMES // CELL
         own = overs[before : before + -(-(end - start) // CELL)]
@@ -96,6 +110,11 @@ class Rendering:
             apply_gain(window, window, np.array([into, into, high - low, low]), self.drive, self.nodes)
         return Audio(window, given.sample_rate_hz)
 
+    def _for_each(self, stretches: Sequence[Stretch], work: Callable[[Stretch], None], on_progress: OnProgress) -> None:
+        with ThreadPoolExecutor(self.threads) as pool:
+            for done, _ in enumerate(pool.map(work, stretches), start=1):
+                on_progress(done / len(stretches))
+
 
 def hold_ceiling(rendering: Rendering, ceiling: float, on_progress: OnProgress, *, is_limited: bool) -> None:
     """Makes the result, and makes it again until nothing in it is above the ceiling.
@@ -109,24 +128,30 @@ def hold_ceiling(rendering: Rendering, ceiling: float, on_progress: OnProgress, 
     """
     cells = np.zeros(rendering.nodes.size - 1, np.float32)
     shape = repair_shape(rendering.source.sample_rate_hz)
-    segments, worst = rendering.segments(), 0.0
+    whole = rendering.stretches([(0, rendering.source.frames)])
+    stretches, worst = whole, 0.0
     for turn, of_round in zip(range(REPAIRS_MAX + TRIMS_MAX), rounds(on_progress), strict=False):
-        rendering.make(segments, part(of_round, 0.0, 0.4))
-        rendering.look(ceiling, sorted(segments), cells, part(of_round, 0.4, 1.0))
+        rendering.make(stretches, part(of_round, 0.0, 0.4))
+        rendering.look(ceiling, stretches, cells, part(of_round, 0.4, 1.0))
         worst = float(cells.max(initial=0.0))
         if worst <= ceiling:
             on_progress(1.0)
             return
         if is_limited and turn < REPAIRS_MAX:
-            segments = _touched(np.flatnonzero(cells > ceiling)) & rendering.segments()
+            stretches = rendering.stretches(_repaired(np.flatnonzero(cells > ceiling), rendering.source.sample_rate_hz))
             plan_gain(cells, (ceiling, ceiling * REPAIR), shape, rendering.nodes)
         else:
-            segments = rendering.segments()
+            stretches = whole
             rendering.drive *= ceiling * REPAIR / worst
     raise AssertionError(f"the true peak stays at {worst}, over a ceiling of {ceiling}")
 
 
-def _touched(over: NDArray[np.int64]) -> set[int]:
-    """Segments that change when these cells are corrected, with their neighbours, whose edges read across."""
-    own = np.unique(over * CELL // SEGMENT_FRAMES)
-    return {int(segment) for segment in np.concatenate((own - 1, own, own + 1))}
+def _repaired(over: NDArray[np.int64], sample_rate_hz: int) -> list[tuple[int, int]]:
+    """Runs of frames whose gain changes when these cells are repaired."""
+    reach = round(2 * REPAIR_S * sample_rate_hz) + 4 * CELL
+    breaks = np.flatnonzero(np.diff(over) * CELL > 2 * reach) + 1
+    firsts, lasts = over[np.concatenate(([0], breaks))], over[np.concatenate((breaks - 1, [-1]))]
+    return [
+        (max(0, first * CELL - reach), (last + 1) * CELL + reach)
+        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
+    ]
