@@ -72,7 +72,12 @@ def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str, 
             return work(path, on_progress)
         except KeyboardInterrupt:
             raise Cancelled from None
-        except (EngineError, BugError) as error:
-            return Outcome(path=path, error=JobError(code=error.code, sentence=error.sentence, traceback=error.detail))
         except BridgeError as error:
-            return Outcome(path=path, error=JobError(code=error.code, sentence=error.sentence))
+            detail = error.detail if isinstance(error, EngineError | BugError) else None
+            failure = JobError(code=error.code, sentence=as_text(error.sentence), traceback=detail)
+            return Outcome(path=Path(as_text(str(path))), error=failure)
+
+
+def as_text(name: str) -> str:
+    """The name without bytes that are no text, which JSON could not hold."""
+    return name.encode(errors="replace").decode()

@@ -42,6 +42,9 @@ def guarded(command: Callable[[], object]) -> int:
     except BrokenPipeError:
         _let_the_reader_go()
         return ExitCode.OK
+    except OSError as reason:
+        show_error(f"{reason.filename or 'A file'} cannot be used: {reason.strerror or reason}.")
+        return ExitCode.AUDIO
     except Exception:  # noqa: BLE001 - the process boundary: people get a sentence, developers the file
         details = kept(traceback.format_exc())
         show_error(f"This is a fault in daw-bridge itself. Please report it with the file {details}.")

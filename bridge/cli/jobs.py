@@ -3,8 +3,9 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from types import FrameType
 
 import click
@@ -12,8 +13,10 @@ from click.shell_completion import CompletionItem
 from rich.console import RenderableType
 from rich.text import Text
 
+from bridge.checkup.running import running_daemon
 from bridge.cli import screen
 from bridge.cli.exit_codes import ExitCode, exit_code_named
+from bridge.cli.failures import show_warning
 from bridge.cli.lazy import Entry, LazyGroup, PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import (
@@ -106,6 +109,7 @@ def cancel(ctx: click.Context, job_ids: tuple[str, ...], *, as_json: bool) -> No
 @click.pass_context
 def retry(ctx: click.Context, job_ids: tuple[str, ...], *, as_json: bool) -> None:
     """Queue failed or cancelled jobs again; the daemon does them when their turn comes."""
+    _warn_without_daemon(ctx)
     _change(ctx, job_ids, lambda store, job: store.retry(job.id), as_json=as_json)
 
 
@@ -114,20 +118,25 @@ def retry(ctx: click.Context, job_ids: tuple[str, ...], *, as_json: bool) -> Non
 @click.pass_context
 def watch(ctx: click.Context, job_id: str | None) -> int:
     """Show progress as it happens, of one job until it has ended, or of all until Ctrl-C."""
-    shown = JobBars()
+    shown, seen = JobBars(), None
     with _existing_store(ctx, job_id or "") as store, _until_interrupted() as pause, closing(shown):
-        after = store.revision()
-        watched = find_job(store, job_id) if job_id else None
-        for job in (watched,) if watched else reversed(store.list((JobState.RUNNING,))):
-            shown.show(job)
-        for job in () if watched and watched.state.is_final else follow(store, after, pause):
-            if watched is None or job.id == watched.id:
-                shown.show(job)
-            if watched and job.id == watched.id:
-                watched = job
-                if job.state.is_final:
-                    break
-    return _exit_code(watched) if watched else ExitCode.OK
+        wanted = find_job(store, job_id).id if job_id else None
+        if wanted is None or not store.get(wanted).state.is_final:
+            _warn_without_daemon(ctx)
+        for seen in _states(store, wanted, pause):
+            shown.show(seen)
+    return _exit_code(seen) if seen and wanted else ExitCode.OK
+
+
+def _states(store: JobStore, wanted: str | None, pause: Callable[[float], bool]) -> Iterator[Job]:
+    """How a job is and becomes until it has ended; without an id, how all jobs do until `pause` says to stop."""
+    after = store.revision()
+    now = (store.get(wanted),) if wanted else reversed(store.list((JobState.RUNNING,)))
+    for job in chain(now, follow(store, after, pause)):
+        if wanted in {None, job.id}:
+            yield job
+            if wanted and job.state.is_final:
+                return
 
 
 # --- Store ------------------------------------------------------------------------------------------------------------
@@ -151,6 +160,12 @@ def _existing_store(ctx: click.Context, job_id: str) -> Generator[JobStore]:
             about = f"There is no job {job_id}: there" if job_id else "There"
             raise RequestError(f"{about} are no jobs yet. `dawbridge run` starts the daemon that takes them.")
         yield store
+
+
+def _warn_without_daemon(ctx: click.Context) -> None:
+    """Says why nothing moves."""
+    if running_daemon(settings_of(ctx).data_folder) is None:
+        show_warning("No daemon runs, so jobs wait. `dawbridge run` starts it.")
 
 
 def _change(ctx: click.Context, ids: Sequence[str], change: Callable[[JobStore, Job], Job], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 from bridge.audio.render import read_render
 from bridge.chains import load_chain
 from bridge.delivery import Role, delivery_errors, prepare, recover, sweep
-from bridge.errors import BridgeError, ChainError, Fault
+from bridge.errors import BridgeError, ChainError, Fault, RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
@@ -39,7 +39,10 @@ def direct_request(path: Path, recipe: Recipe, return_folder: Path, settings: Se
 
     Raises:
         AudioError: the file is not usable audio.
+        RequestError: its name, or that of the folder, is no text, so that no report could name it.
     """
+    for named in (path, return_folder):
+        _require_text(named)
     render = read_render(path.absolute(), settings.limits)
     return JobRequest(
         renders=(render,),
@@ -68,6 +71,13 @@ def with_chain(recipe: MasterRecipe, settings: Settings) -> tuple[MasterRecipe, 
     folders = (path.absolute().parent, *settings.chain_folders)
     load_chain(path.stem, folders)
     return recipe.model_copy(update={"chain": path.stem}), settings.model_copy(update={"chain_folders": folders})
+
+
+def _require_text(path: Path) -> None:
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise RequestError(f"The name {path} is no text (not UTF-8), so no report can hold it: rename it.") from None
 
 
 def report_of(result: JobResult) -> Report:

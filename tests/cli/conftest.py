@@ -89,7 +89,8 @@ def json_of(result: Result) -> Any:
 def compiled_kernels(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lets all engines of a test run share their compiled kernels, which take half a minute to make."""
     folder = tmp_path_factory.getbasetemp().parent / "dawbridge-test-kernels"
-    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", str(folder)))
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR", folder))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
     return folder
 
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bridge.chains import built_in_chains
+from bridge.checkup.kernels import cold_modules
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.cli.direct_work import Outcome
 from bridge.cli.exit_codes import ExitCode
@@ -109,6 +110,20 @@ def test_a_folder_and_a_cut_off_file_are_sentences(dawbridge: Run, mix: Path, tm
     assert result.exit_code == ExitCode.AUDIO
     assert "is cut off" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
+def test_a_name_that_is_no_text_is_a_sentence(dawbridge: Run, mix: Path) -> None:
+    odd = mix.rename(mix.with_name(os.fsdecode(b"odd \xff name.wav")))
+    result = dawbridge("analyze", odd, "--json")
+    assert result.exit_code == ExitCode.USAGE
+    assert "is no text" in result.stderr
+    assert outcomes(result)[0].error is not None
+
+
+def test_after_one_job_no_kernel_is_left_to_compile(dawbridge: Run, mix: Path, compiled_kernels: Path) -> None:
+    assert dawbridge("analyze", mix).exit_code == 0
+    assert cold_modules(compiled_kernels)[0] == []
 
 
 def test_an_unknown_chain_is_refused_before_any_work(dawbridge: Run, mix: Path, tmp_path: Path) -> None:

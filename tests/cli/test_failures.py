@@ -28,6 +28,7 @@ def raising(error: BaseException) -> int:
         (EngineCrashedError("It crashed.", "details"), ExitCode.FAILED),
         (BugError("A mistake.", "details"), ExitCode.BUG),
         (click.UsageError("Wrong flag."), ExitCode.USAGE),
+        (click.ClickException("Could not open it."), ExitCode.FAILED),
     ],
 )
 def test_the_sentence_goes_to_stderr(error: Exception, code: ExitCode, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,6 +42,11 @@ def test_the_sentence_goes_to_stderr(error: Exception, code: ExitCode, capsys: p
 def test_ctrl_c_is_said_and_has_its_code(error: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     assert raising(error) == ExitCode.CANCELLED
     assert capsys.readouterr().err == "Cancelled.\n"
+
+
+def test_what_the_system_refuses_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert raising(PermissionError(13, "Permission denied", "/data/jobs")) == ExitCode.AUDIO
+    assert capsys.readouterr().err == "error: /data/jobs cannot be used: Permission denied.\n"
 
 
 def test_a_bug_gives_a_sentence_and_keeps_its_traceback_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
