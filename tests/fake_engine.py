@@ -41,6 +41,7 @@ def make_work(pipes: Pipes) -> Work:
                 be_busy(float(argument), tell)
             case "nonsense":
                 os.write(pipes._events_to, b"Segmentation fault in Reverb.vst3\n")
+                time.sleep(1000)
             case "endless":
                 for _ in range(10):
                     os.write(pipes._events_to, b"x" * 1_000_000)
