@@ -73,7 +73,7 @@ def music_like(seconds: float) -> Audio:
     frames = round(seconds * RATE_HZ)
     noise = np.random.default_rng(1).standard_normal((2, frames), np.float32) * np.float32(0.08)
     noise *= np.abs(np.sin(np.arange(frames, dtype=np.float32) / np.float32(RATE_HZ))) + np.float32(0.1)
-    return Audio(np.round(noise * 32768) / np.float32(32768), RATE_HZ)
+    return Audio((np.round(noise * 32768) / 32768).astype(np.float32), RATE_HZ)
 
 
 def write_by_soundfile(path: Path, frames: NDArray[np.float32], container: str, subtype: str) -> None:
