@@ -80,6 +80,13 @@ def in_a_process(*arguments: object, timeout_s: float = 60, **variables: str) ->
     )
 
 
+def new_terminal() -> tuple[int, int]:
+    """Both ends of a pseudo-terminal: what a user sees and types, what a program is given."""
+    import pty  # noqa: PLC0415 - not on Windows
+
+    return pty.openpty()
+
+
 def json_of(result: Result) -> Any:
     """What a command printed with `--json`: all of its stdout must be JSON."""
     return json.loads(result.stdout)

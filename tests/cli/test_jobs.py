@@ -1,5 +1,6 @@
 """`dawbridge jobs`: reads and changes the job store, with or without a daemon."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from bridge.errors import RequestError
 from bridge.jobs.looking import find_job
 from bridge.jobs.store import JobStore, StoreLimits
 from bridge.model import DeliveredFile, Job, JobError, JobResult, JobState, Progress
-from tests.cli.conftest import ROOT, Run, json_of
+from tests.cli.conftest import ROOT, Run, json_of, new_terminal
 from tests.support import wait_until
 from tests.values import a_measurement, a_render, a_request
 
@@ -181,6 +182,35 @@ def test_watching_a_job_ends_when_the_job_ends(store: JobStore, config: Path, tm
         wait_until(ended, 20, "the end of `jobs watch`")
         assert watching.returncode == 0
         assert watching.communicate()[0].split()[0] == "done"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
+def test_on_a_terminal_a_bar_moves_and_a_line_stays(store: JobStore, config: Path) -> None:
+    job = queued(store, "Song")
+    store.claim(NOW_S)
+    ours, theirs = new_terminal()
+    command = [sys.executable, "-m", "bridge.cli.main", "--config", str(config), "jobs", "watch", job.id]
+    with subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs) as watching:
+        os.close(theirs)
+        seen = ""
+
+        def shows(text: str) -> bool:
+            nonlocal seen
+            seen += os.read(ours, 65536).decode()
+            return text in seen
+
+        store.progress(job.id, Progress(stage="mastering", fraction=0.62, eta_s=7.0))
+        wait_until(lambda: shows("0:07 left"), 20, "the bar")
+        assert "62 %" in seen
+        store.finish(job.id, JobResult(files=(), runtime_s=1.0), NOW_S)
+        wait_until(lambda: shows("done"), 20, "the line")
+        assert watching.wait(20) == 0
+        os.close(ours)
+
+
+def test_without_a_daemon_it_is_said_that_jobs_wait(dawbridge: Run, store: JobStore) -> None:
+    job = failed(store, "Song")
+    assert "dawbridge run" in dawbridge("jobs", "retry", job.id).stderr
 
 
 def test_a_name_cannot_steer_the_terminal(dawbridge: Run, store: JobStore) -> None:

@@ -1,7 +1,6 @@
 """`dawbridge run`: the real daemon in a process of its own."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.exit_codes import ExitCode
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import ROOT, Run, new_terminal
 from tests.support import wait_until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -64,7 +63,7 @@ def test_doctor_and_jobs_work_beside_it(config: Path, dawbridge: Run) -> None:
 
 
 def test_on_a_terminal_it_shows_folders_and_says_when_it_is_ready(config: Path, session: Path) -> None:
-    ours, theirs = pty.openpty()
+    ours, theirs = new_terminal()
     with subprocess.Popen(command(config), cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs) as daemon:
         os.close(theirs)
         seen = ""
