@@ -214,32 +214,53 @@ def _coarse_peak(window: Samples, coarse: Samples, scratch: Samples) -> np.float
 
 
 @compiled
-def search(row: Samples, places: NDArray[np.int64], filters: Filters, best: NDArray[np.float32]) -> None:
-    """Raises `best` (sample, coarse, reference) by the blocks from frame places[0] to places[1].
+def search(
+    row: Samples, places: NDArray[np.int64], filters: Filters, best: NDArray[np.float32], overs: NDArray[np.float64]
+) -> int:
+    """Raises `best` (sample, coarse, reference) by the blocks from frame places[0] to places[1]; counts cells over 1.0.
 
-    `places` goes on with low and high. A block is put aside only where none of the three can rise by it.
+    `places` goes on with low and high. A block is put aside only where none of the three can rise by it, and where it
+    cannot be over full scale. The first cells over full scale go into `overs` as (frame of the row, true peak); where
+    that has no room at all, they are not looked for.
     """
     coarse, fine, gains = filters
     peaks, most, unseen = _bounds_of_blocks(row, places, gains)
     window = np.empty(BLOCK + 2 * REACH, np.float32)
     grid = np.empty((4, BLOCK), np.float32)
     cells = np.empty(BLOCK // CELL, np.float32)
+    count = 0
     last = peaks.size - NEIGHBOURS
     loudest = NEIGHBOURS + int(np.argmax(peaks[NEIGHBOURS:last]))
     for turn in range(NEIGHBOURS - 1, last):
         # The loudest block first, so that the bounds bite at once.
         b = turn if turn >= NEIGHBOURS else loudest
         best[0] = max(best[0], peaks[b])
-        need = best[2] * np.float32(GRID_SHARE) - unseen[b]
+        floor = min(best[2], np.float32(1.0)) if overs.size else best[2]
+        need = floor * np.float32(GRID_SHARE) - unseen[b]
         if unseen[b] < 0.0 or (most[b] <= best[1] and most[b] < need):
             continue
-        _fill(row, places[0] + (b - NEIGHBOURS) * BLOCK - REACH, places[2:4], window)
+        start = places[0] + (b - NEIGHBOURS) * BLOCK
+        _fill(row, start - REACH, places[2:4], window)
         top = _coarse_peak(window, coarse, grid)
         best[1] = max(best[1], top)
         if top >= need:
             cells[:] = np.float32(0.0)
-            _refine(window, fine, grid, best[2], cells)
+            _refine(window, fine, grid, floor, cells)
             best[2] = max(best[2], _peak(cells))
+            if turn >= NEIGHBOURS and overs.size:
+                count = _note_overs(cells, start, count, overs)
+    return count
+
+
+@compiled
+def _note_overs(cells: Samples, start: int, count: int, overs: NDArray[np.float64]) -> int:
+    """How many cells were over full scale so far; those that find room are noted."""
+    for i in range(cells.size):
+        if cells[i] > 1.0:
+            if count < overs.shape[0]:
+                overs[count, 0], overs[count, 1] = start + i * CELL, cells[i]
+            count += 1
+    return count
 
 
 @compiled

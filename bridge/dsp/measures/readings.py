@@ -1,11 +1,13 @@
 """The one pass over the samples: everything that figures, curves and findings are computed from."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.audio.signal import OnProgress, Signal
+from bridge.dsp.measures.hops import Hops, join_hops, span_hops
 from bridge.dsp.measures.kweighting import (
     SETTLE_HOPS,
     Energies,
@@ -18,7 +20,8 @@ from bridge.dsp.measures.kweighting import (
 from bridge.dsp.measures.levels import Levels, SpanLevels, join_levels, span_levels
 from bridge.dsp.measures.loudness import weighted_power
 from bridge.dsp.measures.spans import Span, SpanPlan, each_span
-from bridge.dsp.measures.true_peak import MARGIN, Peaks, PeakSearch
+from bridge.dsp.measures.spectra import SpanSpectra, Spectra, join_spectra, span_spectra, window_size
+from bridge.dsp.measures.true_peak import MARGIN, Over, Peaks, PeakSearch
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Readings:
     energies: Energies
     levels: Levels
     peaks: Peaks
+    overs: tuple[Over, ...]
+    """Only gathered by `read_everything`."""
     hop_s: float
     frames: int
     sample_rate_hz: int
@@ -44,26 +49,90 @@ class Readings:
         return self.frames / self.sample_rate_hz
 
 
+@dataclass(frozen=True)
+class FullReadings(Readings):
+    """With what tone, stereo, dynamics and structure are computed from."""
+
+    hops: Hops
+    spectra: Spectra
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.energies.shape[0])
+
+
+class _Fields(TypedDict):
+    """The fields of `Readings`."""
+
+    energies: Energies
+    levels: Levels
+    peaks: Peaks
+    overs: tuple[Over, ...]
+    hop_s: float
+    frames: int
+    sample_rate_hz: int
+    is_finite: bool
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one span brings."""
+
+    energies: Energies
+    levels: SpanLevels
+    overs: list[Over]
+
+
 def read_meters(signal: Signal, threads: int = 2, on_progress: OnProgress | None = None) -> Readings:
-    """One pass of all kernels over a signal."""
-    hop = hop_frames(signal.sample_rate_hz)
-    coefficients = k_weighting(signal.sample_rate_hz)
-    search = PeakSearch()
+    """One pass of the kernels behind the standard figures."""
+    meters = _Meters(signal)
+    return Readings(**meters.gather(each_span(signal, meters.plan, meters.look, threads, on_progress)))
 
-    def work(span: Span) -> tuple[Energies, SpanLevels]:
-        search.look(span)
-        return span_energies(span, coefficients, hop), span_levels(span)
 
-    plan = SpanPlan(energy_plan(signal).frames, max(SETTLE_HOPS * hop, MARGIN), MARGIN)
-    parts = each_span(signal, plan, work, threads, on_progress)
-    energies = join_energies([part[0] for part in parts], signal.channels)
-    levels = join_levels([part[1] for part in parts], signal.channels)
-    return Readings(
-        energies=energies,
-        levels=levels,
-        peaks=search.peaks(),
-        hop_s=hop / signal.sample_rate_hz,
-        frames=signal.frames,
-        sample_rate_hz=signal.sample_rate_hz,
-        is_finite=bool(np.isfinite(energies).all() and np.isfinite(levels.rms).all()),
+def read_everything(signal: Signal, threads: int = 2, on_progress: OnProgress | None = None) -> FullReadings:
+    """One pass of all kernels."""
+    meters = _Meters(signal, wants_overs=True)
+
+    def look(span: Span) -> tuple[_Part, Hops, SpanSpectra]:
+        return meters.look(span), span_hops(span, meters.hop), span_spectra(span, signal.sample_rate_hz)
+
+    reach = window_size(signal.sample_rate_hz) // 2
+    plan = SpanPlan(meters.plan.frames, max(meters.plan.before, reach), max(meters.plan.after, reach))
+    parts = each_span(signal, plan, look, threads, on_progress)
+    return FullReadings(
+        **meters.gather([part[0] for part in parts]),
+        hops=join_hops([part[1] for part in parts]),
+        spectra=join_spectra([part[2] for part in parts], signal.sample_rate_hz),
     )
+
+
+class _Meters:
+    """The kernels behind the standard figures."""
+
+    def __init__(self, signal: Signal, *, wants_overs: bool = False) -> None:
+        self.signal = signal
+        self.hop = hop_frames(signal.sample_rate_hz)
+        self.plan = SpanPlan(energy_plan(signal).frames, max(SETTLE_HOPS * self.hop, MARGIN), MARGIN)
+        self._coefficients = k_weighting(signal.sample_rate_hz)
+        self._search = PeakSearch(wants_overs=wants_overs)
+
+    def look(self, span: Span) -> _Part:
+        """Reads one span."""
+        overs = self._search.look(span)
+        return _Part(span_energies(span, self._coefficients, self.hop), span_levels(span), overs)
+
+    def gather(self, parts: list[_Part]) -> _Fields:
+        """The fields of `Readings` from all spans."""
+        energies = join_energies([part.energies for part in parts], self.signal.channels)
+        levels = join_levels([part.levels for part in parts], self.signal.channels)
+        return {
+            "energies": energies,
+            "levels": levels,
+            "peaks": self._search.peaks(),
+            "overs": tuple(over for part in parts for over in part.overs),
+            "hop_s": self.hop / self.signal.sample_rate_hz,
+            "frames": self.signal.frames,
+            "sample_rate_hz": self.signal.sample_rate_hz,
+            "is_finite": bool(np.isfinite(energies).all() and np.isfinite(levels.rms).all()),
+        }

@@ -37,6 +37,8 @@ from bridge.dsp.measures.spans import Span, SpanPlan, each_span
 from bridge.units import Dbtp, gain_to_db
 
 COARSE_TAPS = 12
+OVERS_MAX = 4000
+"""Most cells over full scale that are noted of each channel of a span (20 s): enough for any mix that is not noise."""
 MARGIN = (NEIGHBOURS + 2) * BLOCK + REACH
 """Frames around a span that the kernels look at."""
 ENVELOPE_PLAN = SpanPlan(BLOCK << 13, MARGIN, MARGIN)
@@ -145,20 +147,33 @@ def signal_peaks(signal: Signal, threads: int = 2, on_progress: OnProgress | Non
     return search.peaks()
 
 
+class Over(NamedTuple):
+    """Eight frames of one channel whose true peak is over full scale."""
+
+    frame: int
+    peak: float
+
+
 class PeakSearch:
     """Finds the highest peaks over spans that may come in any order and from several threads.
 
     The best so far is shared: a thread that reads it a moment too late looks at a block too many, nothing else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, wants_overs: bool = False) -> None:
         self._best = np.zeros(3, np.float32)  # sample, coarse, reference
+        self._overs_max = OVERS_MAX if wants_overs else 0
 
-    def look(self, span: Span) -> None:
-        """Takes the peaks of a span, and of the ringing before the signal's start and after its end."""
+    def look(self, span: Span) -> list[Over]:
+        """Takes the peaks of a span, and of the ringing around the signal; gives its overs, if they are wanted."""
         places = _places(span, BLOCK)
+        overs: list[Over] = []
         for row in span.samples:
-            search(row, places, _filters(), self._best)
+            found = np.empty((self._overs_max, 2))
+            count = search(row, places, _filters(), self._best, found)
+            offset = span.start - span.first
+            overs += [Over(max(0, int(at) + offset), float(peak)) for at, peak in found[: min(count, self._overs_max)]]
+        return overs
 
     def peaks(self) -> Peaks:
         """What was found."""
