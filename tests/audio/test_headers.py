@@ -179,6 +179,14 @@ def test_sizes_from_before_the_file_grew_further_are_not_trusted() -> None:
     assert header.state is HeaderState.WRITING
 
 
+@pytest.mark.parametrize("format_", ["AIFF", "CAF", "W64", "RF64"])
+def test_stale_sizes_of_other_containers_are_not_trusted_either(tmp_path: Path, format_: str) -> None:
+    behind = np.random.default_rng(1).integers(0, 256, 300_000, np.uint8).tobytes()
+    raw = written(tmp_path, grid_noise(3000), format_).read_bytes()
+    assert parsed(raw).state is HeaderState.COMPLETE
+    assert parsed(raw + behind).state is HeaderState.WRITING
+
+
 def test_a_riff_size_that_is_wrong_by_twelve_bytes_is_tolerated() -> None:
     for wrong in (-12, 12):
         header = parsed(wave(fmt_chunk(), chunk(b"data", AUDIO), size=36 + len(AUDIO) + wrong))

@@ -1,6 +1,8 @@
 import hashlib
 import os
 import struct
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -120,3 +122,12 @@ def test_a_file_that_changes_while_it_is_read_is_unfinished(tmp_path: Path) -> N
         stop.set()
         writer.join()
     assert read_render(path).frames == data_bytes // 4
+
+
+def test_headers_renders_and_metadata_load_nothing_heavy() -> None:
+    look = (
+        "import sys, bridge.audio.headers, bridge.audio.render, bridge.audio.metadata;"
+        "print(*sorted({'numpy', 'soundfile', 'scipy', 'numba', 'torch'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.strip() == ""

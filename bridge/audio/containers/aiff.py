@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bridge.audio.containers.header import FLOAT_DEPTHS, PCM_DEPTHS, SLACK_BYTES, Chunk, Header, HeaderState, measured
-from bridge.audio.containers.riff import CHUNKS_MAX, after_padding, is_chunk_id
+from bridge.audio.containers.riff import CHUNKS_MAX, after_padding, is_chunk_id, tail_is_stale
 from bridge.audio.containers.source import Source
 from bridge.errors import AudioError, UnfinishedAudioError, UnsupportedAudioError
 from bridge.model import FileFormat
@@ -105,4 +105,4 @@ def _header(source: Source, chunks: tuple[Chunk, ...], common: _Common, sound: C
     )
     # while writing: no frames in COMM, and 0 (ffmpeg) or 8 (libsndfile) bytes in SSND
     declared = max(0, common.frames * header.frame_bytes) if sound.size > 8 else 0
-    return measured(header, declared, tail_is_stale=False)
+    return measured(header, declared, tail_is_stale=tail_is_stale(source, chunks, sound))

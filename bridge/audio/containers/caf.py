@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bridge.audio.containers.header import FLOAT_DEPTHS, PCM_DEPTHS, Chunk, Header, HeaderState, measured
-from bridge.audio.containers.riff import CHUNKS_MAX
+from bridge.audio.containers.riff import CHUNKS_MAX, tail_is_stale
 from bridge.audio.containers.source import Source
 from bridge.errors import AudioError, UnfinishedAudioError, UnsupportedAudioError
 from bridge.model import BitDepth, FileFormat
@@ -103,7 +103,8 @@ def _header(source: Source, chunks: tuple[Chunk, ...], description: _Description
         chunks=chunks,
     )
     # -1 is "not known yet" (Core Audio), libsndfile leaves 4: the edit count alone
-    header = measured(header, max(0, data.size - EDIT_COUNT_BYTES), tail_is_stale=False)
+    is_stale = tail_is_stale(source, chunks, data)
+    header = measured(header, max(0, data.size - EDIT_COUNT_BYTES), tail_is_stale=is_stale)
     return header if sample_type is not None else _with_packet_table(source, header)
 
 
