@@ -55,7 +55,7 @@ class Writers(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 9))
     def repeat_a_close(self, pick: int) -> None:
         path = self._any(pick)
-        if self.world.files[path].is_close_told:
+        if path in self.world.closed:
             self.world.close(path)
 
     @rule(seconds=times_s)

@@ -28,10 +28,6 @@ class TrueFile:
     inode: int = 1
     content: Content = Content.UNFINISHED
     changed_s: float = 0.0
-    is_close_told: bool = False
-    """A close was told after the last change that can be noticed."""
-    is_seen: bool = True
-    """A look came after the last close that was told."""
 
     @property
     def version(self) -> Version:
@@ -65,6 +61,10 @@ class World:
     yields: list[Yielded] = field(default_factory=list[Yielded])
     stuck: list[Stuck] = field(default_factory=list[Stuck])
     looks: int = 0
+    closed: set[Path] = field(default_factory=set[Path])
+    """Where a close was told and no change that can be noticed came after it."""
+    unseen: set[Path] = field(default_factory=set[Path])
+    """Closed, and not looked at since: what is written then without a word cannot be told from what was closed."""
     _made: int = 0
     _next_poll_s: float = 0.0
 
@@ -89,14 +89,9 @@ class World:
         file.mtime_ns = self._made
         file.content = file.content if content is None else content
         file.changed_s = self.real_s
-        if told or file.is_seen:  # what is written without a word before the first look cannot be told from the close
-            file.is_close_told = False
         self._tell(Change.MODIFIED, path, told=told)
 
     def close(self, path: Path, *, told: bool = True) -> None:
-        if told:
-            self.files[path].is_close_told = True
-            self.files[path].is_seen = False
         self._tell(Change.CLOSED, path, told=told)
 
     def delete(self, path: Path, *, told: bool = True) -> None:
@@ -105,11 +100,9 @@ class World:
 
     def rename(self, old: Path, new: Path) -> None:
         self.files[new] = self.files.pop(old)
-        self.files[new].is_close_told = True
-        self.files[new].is_seen = False
         self.files[new].changed_s = self.real_s
-        self.settler.tell(Change.GONE, old, self.now_s)
-        self.settler.tell(Change.ARRIVED, new, self.now_s)
+        self._tell(Change.GONE, old, told=True)
+        self._tell(Change.ARRIVED, new, told=True)
 
     def bounce(self, path: Path, content: Content = Content.WHOLE) -> None:
         """A file made in one go."""
@@ -120,6 +113,11 @@ class World:
     def _tell(self, change: Change, path: Path, *, told: bool) -> None:
         if told:
             self.settler.tell(change, path, self.now_s)
+            is_close = change in {Change.CLOSED, Change.ARRIVED}
+            (self.closed.add if is_close else self.closed.discard)(path)
+            (self.unseen.add if is_close else self.unseen.discard)(path)
+        elif path not in self.unseen and change is not Change.CLOSED:
+            self.closed.discard(path)
 
     # --- Time and the listener's loop ---------------------------------------------------------------------------------
 
@@ -158,13 +156,12 @@ class World:
     def look(self, path: Path) -> None:
         file = self.files.get(path)
         self.looks += 1
-        if file is not None:
-            file.is_seen = True
+        self.unseen.discard(path)
         match self.settler.found(path, None if file is None else file.facts, self.now_s):
             case Settled(_, version):
                 assert file is not None
                 quiet_s = self.real_s - file.changed_s
-                self.yields.append(Yielded(path, version, file.content, quiet_s, file.is_close_told))
+                self.yields.append(Yielded(path, version, file.content, quiet_s, path in self.closed))
             case Stuck() as stuck:
                 self.stuck.append(stuck)
             case None:
