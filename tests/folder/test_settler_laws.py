@@ -12,8 +12,8 @@ from tests.folder.world import ENOUGH_S, World
 PATHS = [Path("/w/Song.wav"), Path("/w/Song.flac"), Path("/w/Other.wav")]
 RULES = SettleRules(settle_s=0.15, still_s=2.0, unproven_still_s=4.0, stuck_s=60.0)
 GOOD = {Content.WHOLE, Content.UNPROVEN}
-contents = st.sampled_from(list(Content))
-times_s = st.floats(0.001, 8.0)
+contents = st.sampled_from([*Content, Content.WHOLE, Content.WHOLE])
+times_s = st.floats(0.001, 8.0) | st.floats(0.01, 0.14)
 told = st.sampled_from([True, True, True, False])
 
 
