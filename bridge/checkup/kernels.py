@@ -1,5 +1,6 @@
 """The compiled audio kernels, as numba keeps them: one index file a kernel, named by its module."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def kernels_folder(settings: Settings, environment: Mapping[str, str]) -> Path:
 
 
 def cold_modules(folder: Path) -> tuple[list[str], int]:
-    """Modules whose kernels are not compiled yet or are older than their source, and how many modules there are."""
+    """Modules whose kernels are not compiled yet, or from another source, and how many modules there are."""
     package = Path(bridge.__file__).parent
     sources = [path for path in package.glob("dsp/**/*.py") if MARK in path.read_text(encoding="utf-8")]
     return sorted(path.stem for path in sources if not _is_compiled(path, folder)), len(sources)
@@ -33,5 +34,7 @@ def check_kernels(folder: Path) -> Finding:
 
 
 def _is_compiled(source: Path, folder: Path) -> bool:
+    """Whether an index was made from this very source, whose hash numba notes in it."""
+    digest = hashlib.sha256(source.read_bytes()).digest()
     indexes = folder.rglob(f"{source.stem}.*.nbi") if folder.is_dir() else ()
-    return any(index.stat().st_mtime >= source.stat().st_mtime for index in indexes)
+    return any(digest in index.read_bytes() for index in indexes)

@@ -1,5 +1,6 @@
 """`dawbridge doctor` and the check-up behind it."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+import bridge
 from bridge.checkup import Finding, Verdict, check_up
 from bridge.checkup.folders import disk_kind, write_fault
 from bridge.checkup.installation import wrong_libraries
+from bridge.checkup.kernels import cold_modules
 from bridge.checkup.running import running_daemon
 from bridge.cli.exit_codes import ExitCode
 from bridge.jobs.lock import lock_store
@@ -148,3 +151,15 @@ def test_the_check_up_changes_nothing(config: Path, tmp_path: Path) -> None:
     before = sorted(str(path) for path in tmp_path.rglob("*"))
     json.dumps([finding.model_dump(mode="json") for finding in check_up(config, LATER_S)])
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+
+
+def test_kernels_of_another_source_count_as_not_compiled(tmp_path: Path) -> None:
+    names, count = cold_modules(tmp_path)
+    assert len(names) == count > 0
+    source = Path(bridge.__file__).parent / "dsp" / "mastering" / "biquad.py"
+    index = tmp_path / "mastering_1" / "biquad.filter-10.py311.nbi"
+    index.parent.mkdir()
+    index.write_bytes(b"numba" + hashlib.sha256(b"an older version").digest())
+    assert "biquad" in cold_modules(tmp_path)[0]
+    index.write_bytes(b"numba" + hashlib.sha256(source.read_bytes()).digest())
+    assert "biquad" not in cold_modules(tmp_path)[0]
