@@ -120,6 +120,29 @@ def test_repeated_events_in_any_order_change_nothing_of_what_settles(repeats: li
     assert [(one.path, one.version) for one in world.yields] == [(path, world.files[path].version)]
 
 
+steps = st.tuples(st.sampled_from(["close", "write", "write without a word"]), st.floats(0.01, 0.3))
+
+
+@given(st.lists(steps, min_size=2, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_written_after_a_close_starts_the_time_anew(actions: list[tuple[str, float]]) -> None:
+    world = World(RULES)
+    path = PATHS[0]
+    world.create(path)
+    world.write(path, Content.WHOLE)
+    for action, wait_s in actions:
+        if action == "close":
+            world.close(path)
+        else:
+            world.write(path, Content.WHOLE, told=action == "write")
+        world.run(wait_s)
+    world.run(10.0)
+    for settled in world.yields:
+        wanted_s = RULES.settle_s if settled.is_close_told else RULES.still_s
+        assert settled.quiet_s >= wanted_s - ENOUGH_S
+    assert world.yields[-1].version == world.files[path].version
+
+
 @given(st.lists(st.tuples(times_s, st.floats(-1e6, -0.001)), min_size=1, max_size=10))
 @settings(max_examples=200, deadline=None)
 def test_a_clock_that_jumps_back_neither_loses_nor_doubles(jumps: list[tuple[float, float]]) -> None:
