@@ -53,6 +53,121 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         "silent_channel": MessageKind(
             WARNING, "The {channel} channel is silent all through: check the routing of the render."
         ),
+        # Measures, full analysis: peaks.
+        "overs": MessageKind(
+            WARNING,
+            "{count} inter-sample overs, the highest {value:+.1f} dBTP at {at}: "
+            "a true-peak limiter, or less gain into the last limiter, removes them.",
+            "dBTP",
+        ),
+        "flat_peaks": MessageKind(
+            WARNING,
+            "Peaks stand only {value:.1f} LU above the loudness around them (median): the mix is limited so hard "
+            "that little is left for mastering. Render once without the limiter on the last bus.",
+            "LU",
+        ),
+        # Tone.
+        "sub_build_up": MessageKind(
+            WARNING,
+            "There is much below 60 Hz ({value:.1f} dB more than usual against the rest): "
+            "a high-pass on what needs no sub, or less of the kick's or bass's bottom, makes room.",
+            "dB",
+        ),
+        "low_mid_mud": MessageKind(
+            WARNING,
+            "200 to 500 Hz stands {value:.1f} dB above its surroundings: a wide cut of 2 to 3 dB there clears the mud.",
+            "dB",
+        ),
+        "harsh": MessageKind(
+            WARNING,
+            "3 to 6 kHz stands {value:.1f} dB above its surroundings: a cut or a dynamic EQ there takes the edge off.",
+            "dB",
+        ),
+        "dull_top": MessageKind(
+            WARNING,
+            "There is little above 6 kHz ({value:.1f} dB less than usual against the rest): a high shelf brings air.",
+            "dB",
+        ),
+        "hollow_mids": MessageKind(
+            WARNING,
+            "500 Hz to 2 kHz is weak ({value:.1f} dB less than usual against the rest): "
+            "voices and leads may be missing on small speakers.",
+            "dB",
+        ),
+        "resonance": MessageKind(
+            WARNING,
+            "A resonance at {frequency} Hz stands {value:.1f} dB out of its surroundings (Q about {q}): "
+            "a narrow cut there tames it.",
+            "dB",
+        ),
+        "lossy_source": MessageKind(
+            WARNING,
+            "The spectrum ends in a cliff at {khz} kHz, as after an MP3 or AAC encoder: "
+            "use the lossless original where there is one.",
+            "Hz",
+        ),
+        "upsampled": MessageKind(
+            INFO,
+            "The file is at {rate} kHz, but its content ends at {khz} kHz: it was resampled from a lower rate.",
+            "Hz",
+        ),
+        # Stereo.
+        "dual_mono": MessageKind(INFO, "Both channels are the same: the file is mono on two channels."),
+        "inverted_side": MessageKind(
+            WARNING,
+            "One side has the wrong polarity {at}: in mono that part nearly disappears. "
+            "Invert one channel of the track that does it.",
+        ),
+        "wide_low_end": MessageKind(
+            WARNING,
+            "Below {hertz:.0f} Hz the sides hardly agree (correlation {value:.2f}): "
+            "make the low end mono for clubs and vinyl.",
+        ),
+        "mono_loss": MessageKind(
+            WARNING,
+            "The mono sum is {value:.1f} dB softer: check what disappears in mono.",
+            "dB",
+        ),
+        "off_balance": MessageKind(WARNING, "The {side} side is {value:.1f} dB louder over the whole.", "dB"),
+        # Comparison of two files.
+        "identical": MessageKind(INFO, "The two files are identical: every sample is the same."),
+        "exact_null": MessageKind(
+            INFO, "Nothing is left once offset, gain and polarity are taken out: what both have is the same signal."
+        ),
+        "compared_silence": MessageKind(
+            INFO, "One of the two files is silent where both last: there is no null depth."
+        ),
+        "not_alike": MessageKind(
+            WARNING,
+            "The two do not look like versions of one recording: they were compared from their starts, and the null "
+            "says nothing. The figures and the spectrum still do.",
+        ),
+        "compared_resampled": MessageKind(
+            INFO,
+            "The {which} file was resampled from {from_hz} Hz to {to_hz} Hz for the comparison: what it has above "
+            "{to_hz} / 2 Hz was not compared.",
+        ),
+        "compared_mono": MessageKind(
+            WARNING,
+            "The {which} file is mono and the {other} has {channels} channels: each was compared with the mono.",
+        ),
+        "polarity_inverted": MessageKind(
+            WARNING, "The second file has the opposite polarity: one of them is inverted."
+        ),
+        "compared_offset": MessageKind(
+            INFO, "The second file begins {seconds:.3f} s ({value:.0f} frames) {word}.", "frames"
+        ),
+        "compared_length": MessageKind(
+            INFO,
+            "The {which} file goes on for {value:.3f} s after the other has ended, and was not compared there.",
+            "s",
+        ),
+        "fraction_limits_null": MessageKind(
+            INFO,
+            "The second file lies {value:+.3f} frames off the grid of the first, as after a resampler or an equaliser: "
+            "taking that out would deepen the null by {gain_db:.0f} dB.",
+            "frames",
+        ),
         # Mastering: what was not done as the chain says, and why.
         "step_left_out": MessageKind(
             WARNING, "{step}: left out, because a signal at {rate_hz} Hz does not reach that frequency."

@@ -8,6 +8,7 @@ from bridge.audio.signal import Audio, OnProgress
 from bridge.chains import Chain, HighShelf, Limiter, Target
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
+from bridge.dsp.measures.readings import read_everything
 
 WarmUp = Callable[[], object]
 """Calls kernels once, on little data of the types that they will meet."""
@@ -15,7 +16,7 @@ WarmUp = Callable[[], object]
 
 def warm_up(on_progress: OnProgress | None = None) -> None:
     """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
-    steps: Sequence[WarmUp] = (_warm_measures, _warm_envelopes, _warm_mastering)
+    steps: Sequence[WarmUp] = (_warm_measures, _warm_analysis, _warm_envelopes, _warm_mastering)
     for done, step in enumerate(steps):
         if on_progress is not None:
             on_progress(done / len(steps))
@@ -33,6 +34,10 @@ def little_audio() -> Audio:
 
 def _warm_measures() -> None:
     measure(little_audio(), threads=1)
+
+
+def _warm_analysis() -> None:
+    read_everything(little_audio(), threads=1)
 
 
 def _warm_envelopes() -> None:

@@ -45,6 +45,15 @@ def k_weighting(sample_rate_hz: int) -> NDArray[np.float64]:
     return np.array([shelf, high_pass])
 
 
+def k_response(frequencies_hz: NDArray[np.float64], sample_rate_hz: int) -> NDArray[np.float64]:
+    """Power gain of the K-weighting at these frequencies."""
+    z = np.exp(-2j * np.pi * frequencies_hz / sample_rate_hz)
+    gain = np.ones(frequencies_hz.size)
+    for b0, b1, b2, a1, a2 in k_weighting(sample_rate_hz):
+        gain *= np.abs((b0 + b1 * z + b2 * z * z) / (1.0 + a1 * z + a2 * z * z)) ** 2
+    return gain
+
+
 def _band_gain(high_pass: list[float]) -> float:
     return 4.0 / (1.0 - high_pass[3] + high_pass[4])
 

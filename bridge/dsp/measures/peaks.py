@@ -1,0 +1,104 @@
+"""Clipping, inter-sample overs and the distance of peaks from loudness (PSR), with times."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from bridge.analysis import PeakAnalysis, PeakEvent
+from bridge.dsp.measures.loudness import BLOCK_STEP_HOPS, SHORT_TERM_HOPS, to_lufs, to_power, window_power
+from bridge.dsp.measures.peak_kernels import CELL
+from bridge.dsp.measures.readings import FullReadings
+from bridge.dsp.measures.spectra import Series
+from bridge.dsp.measures.thin import lowest_values
+from bridge.dsp.measures.thresholds import thresholds
+from bridge.messages import message
+from bridge.model import Message
+from bridge.units import clock, gain_to_db
+
+
+class _Stretch(NamedTuple):
+    """Frames [start, end) with their highest peak, linear."""
+
+    start: int
+    end: int
+    peak: float
+
+
+def peak_analysis(readings: FullReadings) -> PeakAnalysis:
+    """Clipped runs, overs, headroom, PSR and DC of a signal."""
+    clipped = _events(readings, (_Stretch(run.start, run.start + run.frames, 1.0) for run in readings.levels.runs))
+    overs = _events(readings, (_Stretch(over.frame, over.frame + CELL, over.peak) for over in readings.overs))
+    psr = psr_lu(readings)
+    shown = psr[~np.isnan(psr)]
+    true_peak_dbtp = gain_to_db(readings.peaks.true)
+    step, curve = lowest_values(psr, BLOCK_STEP_HOPS * readings.hop_s)
+    return PeakAnalysis(
+        headroom_db=None if true_peak_dbtp is None else -true_peak_dbtp,
+        clipped_count=len(clipped),
+        clipped=_most(clipped, key=lambda event: event.end_s - event.start_s),
+        over_count=len(overs),
+        overs=_most(overs, key=lambda event: event.peak_dbfs),
+        psr_min_lu=float(shown.min()) if shown.size else None,
+        psr_median_lu=float(np.median(shown)) if shown.size else None,
+        psr_hop_s=step,
+        psr_lu=curve,
+        dc_offset=tuple(float(value) for value in readings.levels.dc),
+    )
+
+
+def psr_lu(readings: FullReadings) -> Series:
+    """Sample peak minus short-term loudness of the 3 s that end at each 100 ms; NaN where it is too quiet to tell."""
+    power = window_power(readings.power, SHORT_TERM_HOPS, BLOCK_STEP_HOPS)
+    if not power.size:
+        return np.zeros(0)
+    steps = readings.hops.peaks.size // BLOCK_STEP_HOPS
+    peaks = readings.hops.peaks[: steps * BLOCK_STEP_HOPS].reshape(steps, BLOCK_STEP_HOPS).max(axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(peaks, SHORT_TERM_HOPS // BLOCK_STEP_HOPS).max(axis=1)
+    count = min(windows.size, power.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        psr = 20.0 * np.log10(windows[:count].astype(np.float64)) - to_lufs(power[:count])
+    psr[power[:count] < to_power(thresholds().peaks.psr_gate_lufs)] = np.nan
+    # The first windows end at 3 s: before that, a meter shows nothing.
+    return np.concatenate([np.full(SHORT_TERM_HOPS // BLOCK_STEP_HOPS - 1, np.nan), psr])
+
+
+def _events(readings: FullReadings, stretches: Iterable[_Stretch]) -> list[PeakEvent]:
+    """Stretches of all channels joined into events, in order of time."""
+    gap = round(thresholds().peaks.event_gap_s * readings.sample_rate_hz)
+    joined: list[_Stretch] = []
+    for stretch in sorted(stretches):
+        if joined and stretch.start <= joined[-1].end + gap:
+            last = joined[-1]
+            joined[-1] = _Stretch(last.start, max(last.end, stretch.end), max(last.peak, stretch.peak))
+        else:
+            joined.append(stretch)
+    rate_hz = readings.sample_rate_hz
+    return [
+        PeakEvent(start_s=start / rate_hz, end_s=end / rate_hz, peak_dbfs=20.0 * float(np.log10(peak)))
+        for start, end, peak in joined
+    ]
+
+
+def _most(events: list[PeakEvent], key: Callable[[PeakEvent], float]) -> tuple[PeakEvent, ...]:
+    """The most of them, in order of time."""
+    chosen = sorted(events, key=key, reverse=True)[: thresholds().peaks.events_max]
+    return tuple(sorted(chosen, key=lambda event: event.start_s))
+
+
+def peak_messages(analysis: PeakAnalysis) -> Iterator[Message]:
+    """Findings that the standard figures do not bring: places of overs, and crushed peaks."""
+    if analysis.overs:
+        highest = max(analysis.overs, key=lambda event: event.peak_dbfs)
+        yield message(
+            "overs",
+            count=analysis.over_count,
+            value=highest.peak_dbfs,
+            threshold=0.0,
+            at=clock(highest.start_s),
+            start_s=highest.start_s,
+            end_s=highest.end_s,
+        )
+    limit = thresholds().peaks.psr_min_lu
+    if analysis.psr_median_lu is not None and analysis.psr_median_lu < limit:
+        yield message("flat_peaks", value=analysis.psr_median_lu, threshold=limit)
