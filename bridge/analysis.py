@@ -5,8 +5,9 @@ of bands in dB relative to the whole signal's power unless said otherwise.
 """
 
 import datetime
+from typing import Literal, TypeAlias
 
-from bridge.model import Measurement, Message, Value
+from bridge.model import EngineInfo, Measurement, Message, Render, StageTiming, Value
 
 
 class TimeRange(Value):
@@ -151,59 +152,98 @@ class HookTest(Value):
     """Whether the song shows its best within half a minute."""
 
     energy_s: float | None
-    """When the short-term loudness first comes near that of the loudest 30 s."""
+    """When the short-term loudness first arrives at that of the song's own chorus (its loudest part), and stays."""
     density_s: float | None
     """The same for onsets a second."""
     brightness_s: float | None
-    """The same for the share above 2 kHz."""
+    """The same for the balance of highs to lows."""
     hook_s: float | None
-    """When all three have arrived."""
+    """When all three are there at once."""
     is_within_30_s: bool | None
+
+
+class Excerpt(TimeRange):
+    """A stretch to listen to."""
+
+    loudness_lufs: float | None
+    """Of the stretch, not gated."""
 
 
 class StructureAnalysis(Value):
     """What happens when."""
 
+    head_silence_frames: int
+    tail_silence_frames: int
+    """Both are the whole length where all is silent."""
     head_silence_s: float
     tail_silence_s: float
     intro_s: float | None
-    """Until short-term loudness first comes within 3 LU of the integrated loudness."""
-    loudest_30_s: TimeRange | None
-    representative_30_s: TimeRange | None
+    """Where the second section begins; None where there is only one."""
+    section_starts_s: tuple[float, ...]
+    """Where the sound changes; the first is where sound begins."""
+    loudest_30_s: Excerpt | None
+    representative_30_s: Excerpt | None
+    """The half minute that sounds most like the whole."""
     hook: HookTest | None
+    messages: tuple[Message, ...] = ()
+
+
+TurnsUp: TypeAlias = Literal["never", "to_peak", "limited"]
+"""What a service does with a song below its target: nothing; gain until the peak; gain into a limiter."""
 
 
 class ServicePrediction(Value):
-    """What a streaming service will do to this signal."""
+    """What one service is expected to do with a song."""
 
     service: str
-    target_lufs: float
-    gain_db: float
-    playback_lufs: float
-    true_peak_dbtp: float
-    """After the gain."""
-    is_peak_advice_met: bool
+    title: str
+    target_lufs: float | None
+    """None: it does not normalise."""
+    gain_db: float | None
+    """None: the song has no loudness."""
+    played_lufs: float | None
+    peak_dbtp: float | None
+    """True peak after that gain, before any limiter of the service."""
+    headroom_db: float | None
+    """What the song's own true peak leaves below the service's advice; negative is over."""
+    is_held_by_peak: bool
+    """Whether the peak kept the service from turning it up all the way."""
+    limiting_db: float = 0.0
+    """How far the service's own limiter would have to reach."""
     note: str
     source: str
     as_of: datetime.date
+    """When the source was read."""
+    confidence: Literal["official", "standard", "secondary", "disputed"]
+
+
+class BandChange(Value):
+    """One band of a device's response to a song."""
+
+    band: str
+    low_hz: float
+    high_hz: float
+    change_db: float | None
+    """None where the song has nothing in this band, or nothing is left of it."""
 
 
 class DevicePrediction(Value):
-    """What a simple model of a playback device leaves of this signal."""
+    """What a playback device is expected to do to a song."""
 
     device: str
+    title: str
     is_mono: bool
-    loudness_change_lu: float
-    bands: tuple[SpectrumPoint, ...]
-    """Change at the middle of each of the six bands, mono sum included."""
-    note: str
+    loudness_change_lu: float | None
+    """None for silence, or where nothing is left."""
+    bands: tuple[BandChange, ...]
 
 
 class TranslationAnalysis(Value):
-    """How the signal travels."""
+    """How a song is expected to play elsewhere."""
 
     services: tuple[ServicePrediction, ...]
     devices: tuple[DevicePrediction, ...]
+    messages: tuple[Message, ...] = ()
 
 
 class Analysis(Value):
@@ -219,29 +259,86 @@ class Analysis(Value):
     messages: tuple[Message, ...]
 
 
-class FigureChange(Value):
-    """One figure of two files."""
+class NullCurve(Value):
+    """How much of the later file is left over time when the earlier one is taken away."""
 
-    name: str
-    before: float | None
-    after: float | None
-    change: float | None
+    hop_s: float
+    null_db: tuple[float | None, ...]
+    """The highest in each step, relative to the programme; None where nothing at all is left."""
+
+
+class BandDifference(Value):
+    """One third octave of the difference."""
+
+    centre_hz: float
+    change_db: float | None
+    """How much more the later file has in this band, gain aside; None where one of the two has nothing."""
+    null_db: float | None
+    """Energy of the difference relative to the later file's in this band; None where nothing is left."""
+
+
+class ChangedSpan(Value):
+    """A stretch in which the two differ, by the clock of the first file."""
+
+    start_s: float
+    end_s: float
+    null_db: float
+    """Energy of the difference in it, relative to the programme."""
 
 
 class Comparison(Value):
-    """What changed from one file to another."""
+    """Two files laid over each other: `before` (A) and `after` (B), and what is left of B without A."""
 
+    sample_rate_hz: int
+    """At which they were compared."""
+    resampled: Literal["a", "b"] | None = None
+    """Which of the two was resampled for it."""
+    is_aligned: bool
+    """Whether they are versions of the same recording; otherwise they were compared from their starts."""
+    confidence: float
+    """0 to 1: how far the offset stands out above the next best one."""
     offset_frames: int
-    """How much later the second begins; positive where it has more before the music."""
-    is_inverted: bool
+    """Frame n of A is frame n + offset of B; at `sample_rate_hz`."""
+    offset_s: float
+    fraction_frames: float = 0.0
+    """What is left of the offset below one frame, where it limits the null; else 0."""
+    is_inverted: bool = False
     gain_db: float | None
-    """Of the second over the first, by least squares."""
-    null_depth_db: float | None
-    """What is left when the aligned first is taken away from the second, against the second; None where nothing is."""
+    """Of B over A, by least squares over what did not change; None where one of them is silent."""
+    channel_gains_db: tuple[float | None, ...] = ()
+    """The same for each channel."""
+    overlap_start_s: float
+    overlap_end_s: float
+    """The stretch that both have, by the clock of A."""
     is_identical: bool
-    """Sample for sample, after alignment, polarity and gain."""
-    figures: tuple[FigureChange, ...]
-    bands: tuple[FigureChange, ...]
-    """The six bands in dB, loudness differences apart."""
-    difference: tuple[SpectrumPoint, ...]
-    """Spectrum of what is left, in third octaves, against the power of the second."""
+    """Every sample is the same, at the same place."""
+    is_exact_null: bool
+    """Nothing is left once offset, gain and polarity are taken out."""
+    null_db: float | None
+    """Energy of the difference relative to B; None for an exact null, or where one is silent."""
+    first_difference_s: float | None = None
+    last_difference_s: float | None = None
+    """By the clock of A; None where nothing differs."""
+    changes: tuple[ChangedSpan, ...] = ()
+    null_curve: NullCurve
+    spectrum: tuple[BandDifference, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+class ComparisonReport(Value):
+    """A comparison with what the meters read of both files."""
+
+    schema_version: int = 1
+    job_id: str
+    name: str
+    made_at: str
+    """UTC, ISO 8601."""
+    inputs: tuple[Render, ...]
+    """A, then B."""
+    engine: EngineInfo
+    before: Measurement
+    """Of A."""
+    after: Measurement
+    """Of B."""
+    comparison: Comparison
+    timings: tuple[StageTiming, ...] = ()

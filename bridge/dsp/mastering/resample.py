@@ -3,7 +3,7 @@
 import numpy as np
 import soxr
 
-from bridge.audio.signal import Allocate, Audio, OnProgress
+from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.working import BLOCK_FRAMES
 from bridge.model import AppliedStep
@@ -11,7 +11,7 @@ from bridge.model import AppliedStep
 QUALITY = "VHQ"
 
 
-def resample(audio: Audio, sample_rate_hz: int, allocate: Allocate, on_progress: OnProgress) -> Audio:
+def resample(audio: Signal, sample_rate_hz: int, allocate: Allocate, on_progress: OnProgress) -> Audio:
     """The signal at another sample rate; its length is the nearest whole number of frames, its start stays.
 
     Args:

@@ -7,6 +7,7 @@ bass, and it does not matter that one of the two was equalised, turned up or inv
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -19,12 +20,16 @@ COARSE_FRAMES = 1 << 18
 COARSE_RATE_HZ_MIN = 250
 READ_FRAMES = 1 << 17
 CANDIDATES = 6
-WINDOWS = 6
+WINDOWS = 8
 WINDOW_FRAMES = 1 << 15
 BETTER = 1.1
 """A candidate must beat those that overlap more by this much: of equal bars, the pair that overlaps most is meant."""
 NEXT_FRAMES = 16
 """Around the best offset, other offsets are no rivals but its skirt."""
+OVERLAP_SHARE_MIN = 0.1
+"""Of the shorter signal: less in common proves nothing."""
+STANDING = 0.5
+"""How far the best offset must stand out above the next for full confidence."""
 QUIET = 1e-3
 """Bins far below the usual magnitude are rounding: they do not count."""
 CHANNEL_WEIGHT = 0.6
@@ -39,7 +44,7 @@ class Alignment:
 
     offset: int
     confidence: float
-    """0 to 1: how far this offset stands out above the next best one; 0 for silence."""
+    """0 to 1: how much of the signal agrees on this offset, and how far it stands out; 0 for silence."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,17 @@ class _Fine:
 def align(a: Signal, b: Signal) -> Alignment:
     """The offset of `b` against `a`, two signals of the same rate, of any lengths, gains and polarities.
 
-    Offsets of any size are found as long as there is an overlap to hear. Confidence is about 1 for copies, above 0.3 for
-    versions (equalised, limited, MP3), below 0.1 for unrelated music, and 0 where one is silent. A periodic signal has
-    many equal offsets: the smallest is taken.
+    Offsets of any size are found as long as there is an overlap to hear. Confidence is about 1 for copies and versions
+    (equalised, limited, MP3), less where stretches were exchanged, about 0 for unrelated music, silence, and periodic
+    signals, which have many equal offsets.
     """
     factor = coarse_factor(max(a.frames, b.frames), a.sample_rate_hz)
     best = _Fine(0, 0.0, 0.0)
-    for use_edges in (False, True):
+    for use_envelope in (False, True):
         # Where nearly all sound lies above the decimated band (a stem of cymbals), its envelope still tells.
+        prepare = partial(decimated, factor=factor, use_envelope=use_envelope)
         with ThreadPoolExecutor(2) as pool:
-            coarse_a, coarse_b = pool.map(lambda s: decimated(s, factor, use_envelope=use_edges), (a, b))
+            coarse_a, coarse_b = pool.map(prepare, (a, b))
         best = _best(a, b, _candidates(coarse_a, coarse_b), factor)
         if best.confidence >= 0.5:
             break
@@ -91,23 +97,24 @@ def mono(signal: Signal, start: int, frames: int) -> Wave:
     low, high = max(start, 0), min(start + frames, signal.frames)
     wave = np.zeros(frames, np.float32)
     if high > low:
-        wave[low - start : high - start] = _weights(signal.channels) @ _exactly(signal, low, high - low)
+        wave[low - start : high - start] = _weights(signal.channels) @ exactly(signal, low, high - low)
     return wave
 
 
-def _exactly(signal: Signal, start: int, frames: int) -> Samples:
+def exactly(signal: Signal, start: int, frames: int) -> Samples:
     """Exactly these frames, of a signal that may give fewer at a time."""
     block = signal.read(start, frames)
     if block.shape[1] == frames or block.shape[1] == 0:
         return block if block.shape[1] else np.zeros((signal.channels, frames), np.float32)
-    rest = _exactly(signal, start + block.shape[1], frames - block.shape[1])
+    rest = exactly(signal, start + block.shape[1], frames - block.shape[1])
     return np.concatenate([block, rest], axis=1)
 
 
 def _weights(channels: int) -> Wave:
     """They sum to 1, so that a mono file and the same sound on two channels agree."""
     weights = CHANNEL_WEIGHT ** np.arange(channels)
-    return (weights / weights.sum()).astype(np.float32)
+    normed: Wave = (weights / weights.sum()).astype(np.float32)
+    return normed
 
 
 def _candidates(a: Wave, b: Wave) -> list[int]:
@@ -133,7 +140,8 @@ def _correlate(a: NDArray[np.complexfloating], b: NDArray[np.complexfloating], s
 def _phases(cross: NDArray[np.complexfloating]) -> NDArray[np.complexfloating]:
     magnitude = np.abs(cross)
     usual = float(magnitude.mean())
-    return cross / (magnitude + max(QUIET * usual, np.finfo(np.float32).tiny))
+    phases: NDArray[np.complexfloating] = cross / (magnitude + max(QUIET * usual, np.finfo(np.float32).tiny))
+    return phases
 
 
 def _best(a: Signal, b: Signal, candidates: list[int], factor: int) -> _Fine:
@@ -153,21 +161,27 @@ def _refined(a: Signal, b: Signal, offset: int, factor: int) -> _Fine | None:
         return None
     frames = windows[0][1]
     size = fast_length(frames + 2 * reach)
-    total = np.zeros(size // 2 + 1, np.complex128)
+    lags: list[NDArray[np.floating]] = []
     for start, _ in windows:
         ours = np.fft.rfft(mono(a, start, frames), size)
         theirs = np.fft.rfft(mono(b, start + offset - reach, frames + 2 * reach), size)
-        cross = np.conj(ours) * theirs
-        if cross.any():
-            total += _phases(cross)
-    if not total.any():
-        return None
-    correlation = np.abs(np.fft.irfft(total / len(windows), size)[: 2 * reach + 1])
-    at = _first_highest(correlation, reach)
+        if ours.any() and theirs.any():
+            lags.append(_correlate(ours, theirs, size)[: 2 * reach + 1])
+    return _judged(np.array(lags), offset - reach) if lags else None
+
+
+def _judged(lags: NDArray[np.floating], first: int) -> _Fine:
+    """The best lag of all windows together; `lags` is (windows, lags), the first of them at offset `first`."""
+    correlation = np.abs(lags.mean(axis=0))
+    at = _first_highest(correlation, correlation.size // 2)
+    peak = float(correlation[at])
     rivals = correlation.copy()
     rivals[max(0, at - NEXT_FRAMES) : at + NEXT_FRAMES + 1] = 0.0
-    peak = float(correlation[at])
-    return _Fine(offset + at - reach, peak, 1.0 - float(rivals.max()) / peak if peak > 0.0 else 0.0)
+    standing = 1.0 - float(rivals.max()) / peak if peak > 0.0 else 0.0
+    # By chance one window may outweigh all others, and then agrees with itself.
+    agreeing = int((np.abs(np.abs(lags).argmax(axis=1) - at) <= 1).sum())
+    agreement = max(0, agreeing - 1) / max(1, len(lags) - 1)
+    return _Fine(first + at, peak, agreement * min(1.0, standing / STANDING))
 
 
 def _first_highest(correlation: NDArray[np.floating], middle: int) -> int:
@@ -179,10 +193,10 @@ def _first_highest(correlation: NDArray[np.floating], middle: int) -> int:
 def window_starts(a: Signal, b: Signal, offset: int) -> list[tuple[int, int]]:
     """Windows spread over what both have: first frame in `a`, and frames (the same for all)."""
     low, high = max(0, -offset), min(a.frames, b.frames - offset)
-    frames = min(WINDOW_FRAMES, high - low)
-    if frames < 2 * NEXT_FRAMES:
+    if high - low < max(2 * NEXT_FRAMES, OVERLAP_SHARE_MIN * min(a.frames, b.frames)):
         return []
-    count = min(WINDOWS, -(-(high - low) // frames))
+    frames = min(WINDOW_FRAMES, max(2 * NEXT_FRAMES, (high - low) // WINDOWS))
+    count = min(WINDOWS, (high - low) // frames)
     # Away from both ends, where songs are silent or fade.
     places = low + (np.arange(count) + 0.5) / count * (high - low) - frames / 2
     return [(int(np.clip(place, low, high - frames)), frames) for place in places]
