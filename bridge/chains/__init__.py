@@ -1,0 +1,33 @@
+"""Chains: YAML files of ordered steps and a target, checked before any sample is touched.
+
+Each step is declared once, here: id (`use`), parameters with unit, bounds, default and help. The YAML check, the JSON
+schema for editors, `dawbridge chains show` and the manual derive from these classes; `dsp.mastering` has one processor
+for each.
+"""
+
+from bridge.chains.chain import STEPS, Chain, Step, Target
+from bridge.chains.declare import StepBase
+from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
+from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.tone import Highpass, HighShelf, Lowpass, LowShelf, Peak
+
+__all__ = [
+    "STEPS",
+    "Chain",
+    "Gain",
+    "HighShelf",
+    "Highpass",
+    "Limiter",
+    "LowShelf",
+    "Lowpass",
+    "MatchLoudness",
+    "Peak",
+    "Step",
+    "StepBase",
+    "Target",
+    "built_in_chains",
+    "chain_schema",
+    "find_chains",
+    "load_chain",
+    "read_chain",
+]

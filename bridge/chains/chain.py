@@ -1,0 +1,49 @@
+"""A chain: ordered steps and a target."""
+
+import hashlib
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from bridge.chains.declare import StepBase
+from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.tone import Highpass, HighShelf, Lowpass, LowShelf, Peak
+from bridge.model import Value
+
+Step: TypeAlias = Annotated[
+    Gain | Highpass | Lowpass | LowShelf | HighShelf | Peak | MatchLoudness | Limiter, Field(discriminator="use")
+]
+STEPS: tuple[type[StepBase], ...] = (Gain, Highpass, Lowpass, LowShelf, HighShelf, Peak, MatchLoudness, Limiter)
+"""Every step that a chain may name, in the order of the manual."""
+
+
+class Target(Value):
+    """What a master must measure."""
+
+    integrated_lufs: float | None = Field(
+        default=None, ge=-40, le=-4, description="Integrated loudness to reach.", json_schema_extra={"unit": "LUFS"}
+    )
+    ceiling_dbtp: float = Field(
+        default=-1.0,
+        ge=-12,
+        le=0,
+        description="True peak that must not be exceeded.",
+        json_schema_extra={"unit": "dBTP"},
+    )
+    tolerance_lu: float = Field(
+        default=0.1, ge=0.01, le=2, description="How far off the loudness may be.", json_schema_extra={"unit": "LU"}
+    )
+
+
+class Chain(Value):
+    """Ordered steps and a target."""
+
+    title: str = Field(min_length=1, max_length=80, description="Name for people.")
+    description: str = Field(default="", max_length=600, description="What it is for.")
+    steps: Annotated[tuple[Step, ...], Field(max_length=64, description="Done in this order.")] = ()
+    target: Target = Target()
+
+    def content_digest(self) -> str:
+        """What makes two chains the same for the cache: everything but the words."""
+        content = self.model_dump_json(exclude={"title", "description"})
+        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()

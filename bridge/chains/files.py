@@ -1,0 +1,53 @@
+"""Chain files: where they are, what is in them, and the schema by which editors complete and check them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bridge.chains.chain import Chain
+from bridge.documents import did_you_mean, read_document, validate
+from bridge.errors import ChainError, Fault
+
+
+def built_in_chains() -> Path:
+    """Folder of the chains that come with daw-bridge: inside the installed package, or the repository's."""
+    package = Path(__file__).parent.parent
+    inside = package / "builtin_chains"
+    return inside if inside.is_dir() else package.parent / "chains"
+
+
+def find_chains(folders: Sequence[Path]) -> dict[str, Path]:
+    """Chain files by name (file name without `.yaml`); an earlier folder wins, built-in chains come last."""
+    found: dict[str, Path] = {}
+    for folder in (*folders, built_in_chains()):
+        for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+            found.setdefault(path.stem, path)
+    return found
+
+
+def load_chain(name: str, folders: Sequence[Path] = ()) -> Chain:
+    """The chain of that name.
+
+    Raises:
+        ChainError: there is none of that name, or its file has faults: all of them, each with line and key.
+    """
+    found = find_chains(folders)
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise ChainError([Fault(f"there is no chain `{name}`.{did_you_mean(name, found)} Known: {known}.")])
+    return read_chain(found[name])
+
+
+def read_chain(path: Path) -> Chain:
+    """The chain in a file.
+
+    Raises:
+        ChainError: every fault of the file, each with line and key.
+    """
+    return validate(read_document(path, ChainError), Chain, ChainError, path)
+
+
+def chain_schema() -> dict[str, Any]:
+    """JSON schema of chain files, for editors that complete and check while one types."""
+    schema = Chain.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "daw-bridge chain", **schema}
