@@ -198,7 +198,7 @@ def main() -> None:
         print(f"Drop to return, four minutes of 44.1 kHz 24-bit stereo, warm engine, {len(returns_s)} drops")
         print(f"  settle included  {median_s:.2f} s ({min(returns_s):.2f} to {max(returns_s):.2f})")
         print(f"  settle excluded  {median_s - SETTLE_S:.2f} s\n")
-    print("minutes   wall s   CPU s   own MB   mapped MB   peer wall s   peer CPU s   peer MB   peer/ours   LUFS   dBTP")
+    print("minutes   wall s   CPU s   own MB   mapped MB   peer wall s   peer CPU s   peer MB   peer/ours   LUFS  dBTP")
     rows: list[Length] = []
     with tempfile.TemporaryDirectory() as folder:
         for minutes in chosen.minutes:

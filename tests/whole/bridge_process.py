@@ -106,6 +106,10 @@ class BridgeProcess:
         with JobStore(self.data / "jobs.sqlite3") as store:
             return store.list(limit=1000)
 
+    def job(self, name: str) -> Job:
+        """The newest job of a song."""
+        return next(job for job in self.jobs() if job.request.name == name)
+
     def wait_for_jobs(self, count: int, limit_s: float = 60) -> tuple[Job, ...]:
         """All jobs, once there are so many and none is waiting or running."""
 
