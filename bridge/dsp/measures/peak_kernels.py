@@ -267,7 +267,10 @@ def _note_overs(cells: Samples, start: int, count: int, overs: NDArray[np.float6
 def envelope_exact(
     samples: Samples, places: NDArray[np.int64], filters: Filters, threshold: float, cells: Samples
 ) -> None:
-    """Raises `cells` (one for CELL frames from places[0]) to the reference's true peak wherever above `threshold`."""
+    """Raises `cells` (one for CELL frames from places[0]) to the true peak wherever above `threshold`.
+
+    The reference's, or the coarse grid's where that reads more: what leaves must hold on a standard meter too.
+    """
     coarse, fine, gains = filters
     window = np.empty(BLOCK + 2 * REACH, np.float32)
     grid = np.empty((4, BLOCK), np.float32)
@@ -283,9 +286,13 @@ def envelope_exact(
             _fill(row, places[0] + (b - NEIGHBOURS) * BLOCK - REACH, places[2:4], window)
             if _coarse_peak(window, coarse, grid) < need:
                 continue
+            cell = (b - NEIGHBOURS) * (BLOCK // CELL)
+            for p in range(3):
+                _cell_peaks(grid[p], own)
+                _raise_cells(cells, cell, own)
             own[:] = np.float32(0.0)
             _refine(window, fine, grid, floor, own)
-            _raise_cells(cells, (b - NEIGHBOURS) * (BLOCK // CELL), own)
+            _raise_cells(cells, cell, own)
 
 
 @compiled

@@ -212,8 +212,9 @@ def peak_envelope(audio: Audio, threshold: float, threads: int = 2) -> Samples:
 def peak_overs(audio: Audio, ceiling: float, threads: int = 2) -> Samples:
     """The verified true peak for each 8 frames wherever it may exceed `ceiling` (linear); 0 elsewhere.
 
-    Exact (64-fold) for every value above the ceiling; values below it are those of the 4-fold grid. The highest is what
-    `true_peak_dbtp` reads, ringing outside of the file apart.
+    Exact (64-fold) for every value above the ceiling, or the standard meter's 4-fold reading where that is higher (its
+    short filter may read up to 0.1 dB too much); values below the ceiling are those of the 4-fold grids. The highest is
+    the higher of the two that `true_peak_dbtp` reads, ringing outside of the file apart.
     """
     cells = np.zeros(-(-audio.frames // CELL), np.float32)
 
