@@ -129,6 +129,21 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "dB",
         ),
         "off_balance": MessageKind(WARNING, "The {side} side is {value:.1f} dB louder over the whole.", "dB"),
+        # Dynamics.
+        "pumping": MessageKind(
+            WARNING,
+            "1 to 8 kHz dips by {value:.1f} dB after each low-end hit: a compressor pumps. "
+            "A side-chain high-pass or a slower release calms it, unless it is meant.",
+            "dB",
+        ),
+        "loudness_war": MessageKind(
+            WARNING,
+            "The dynamics are crushed ({value:.1f} of 10): streaming services will only turn the mix down. "
+            "Less limiting sounds louder there.",
+        ),
+        "cut_end": MessageKind(
+            WARNING, "The file ends while the music still sounds: check the end of the render, and its tail."
+        ),
         # Comparison of two files.
         "identical": MessageKind(INFO, "The two files are identical: every sample is the same."),
         "exact_null": MessageKind(
@@ -167,6 +182,31 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "The second file lies {value:+.3f} frames off the grid of the first, as after a resampler or an equaliser: "
             "taking that out would deepen the null by {gain_db:.0f} dB.",
             "frames",
+        ),
+        # Translation.
+        "over_peak_advice": MessageKind(
+            INFO,
+            "The true peak is up to {value:.1f} dB above what these advise, so their encoders may clip: {titles}.",
+            "dB",
+        ),
+        "device_loss": MessageKind(
+            WARNING,
+            "On this kind of device ({title}) the song loses {value:.1f} LU: much of it lies in its low end, or in the "
+            "difference of the channels. Check the mix there.",
+            "LU",
+        ),
+        # Structure.
+        "head_silence": MessageKind(
+            INFO, "{value:.2f} s of silence before the first sound: trim it before release.", "s"
+        ),
+        "tail_silence": MessageKind(
+            INFO, "{value:.2f} s of silence after the last sound: trim it before release.", "s"
+        ),
+        "late_hook": MessageKind(
+            INFO,
+            "Energy, density and brightness of the chorus are first there together at {at}: "
+            "a listener who decides within {threshold:.0f} s has not heard it.",
+            "s",
         ),
         # Mastering: what was not done as the chain says, and why.
         "step_left_out": MessageKind(

@@ -33,7 +33,8 @@ def balanced(seconds: float = 12.0, rate_hz: int = RATE_HZ, channels: int = 2, s
     curve = [(20, -20), (31, -8), (50, -1), (100, 0), (4000, -10.6), (8000, -15), (16000, -22), (20000, -28)]
     middle = signals.pink_noise(seconds, rate_hz, seed, channels=1)
     sides = signals.pink_noise(seconds, rate_hz, seed + 1, channels=channels)
-    noise = filtered(middle + np.float32(0.5) * sides, [(float(f), float(g)) for f, g in curve], rate_hz)
+    both = (middle + 0.5 * sides).astype(np.float32)
+    noise = filtered(both, [(float(f), float(g)) for f, g in curve], rate_hz)
     quiet: Samples = noise * np.float32(0.5 / np.abs(noise).max())
     return quiet
 
