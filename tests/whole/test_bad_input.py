@@ -1,5 +1,6 @@
 """What goes wrong on a musician's machine: a sentence each, nothing lost, and the daemon lives."""
 
+import json
 import shutil
 import struct
 import subprocess
@@ -80,6 +81,31 @@ def test_a_file_that_is_no_finished_audio_is_no_job_and_stays_as_it_is(
     assert_alive(bridge, drop)
     assert path.read_bytes() == content
     assert [job.request.name for job in bridge.jobs()] == ["Good after all"]
+
+
+def files_that_need_a_look(bridge: BridgeProcess) -> dict[str, str]:
+    """Sentence by name, as a user's script reads them."""
+    found = json.loads(bridge.run("jobs", "list", "--failed", "--json").stdout)
+    return {Path(entry["path"]).name: entry["sentence"] for entry in found["files"]}
+
+
+def test_a_file_that_cannot_become_a_job_is_shown_until_a_good_bounce_replaces_it(
+    bridge: BridgeProcess, drop: Drop
+) -> None:
+    (bridge.renders / "Diary.wav").write_bytes(BAD_FILES["text renamed"][0])
+    (bridge.renders / "Absurd.wav").write_bytes(BAD_FILES["a billion channels"][0])
+    wait_until(lambda: len(files_that_need_a_look(bridge)) == 2, 20, "two files that need a look")
+    assert "Diary.wav" in files_that_need_a_look(bridge)["Diary.wav"]
+    assert "2 files need a look: dawbridge jobs list --failed" in bridge.run("jobs", "list").stdout
+    assert "2 files cannot become a job" in bridge.run("doctor").stdout
+    assert bridge.stop() == 0
+    bridge.start()
+    drop("Diary.wav")
+    (job,) = bridge.wait_for_jobs(1)
+    assert (job.request.name, job.state) == ("Diary", JobState.DONE)
+    assert set(files_that_need_a_look(bridge)) == {"Absurd.wav"}
+    (bridge.renders / "Absurd.wav").unlink()
+    assert files_that_need_a_look(bridge) == {}
 
 
 def test_a_file_cut_off_in_the_middle_is_waited_for_and_not_processed(bridge: BridgeProcess, drop: Drop) -> None:
