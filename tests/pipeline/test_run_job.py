@@ -1,16 +1,17 @@
 """One job, from a render on disk to what stands in the return folder."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pytest
-from bridge.cli.daw_writer import write_like_a_daw
 
 from bridge.audio.read import open_audio, read_audio
 from bridge.audio.render import read_render
 from bridge.audio.signal import Samples
+from bridge.cli.daw_writer import write_like_a_daw
 from bridge.delivery import prepare, sweep
 from bridge.dsp.measures import true_peak_dbtp
 from bridge.dsp.song import make_song, mix_of
@@ -252,3 +253,29 @@ def test_odd_signals_have_a_clear_outcome(kind: str, session: Path, run: Master)
     peak_dbtp = result.after.true_peak_dbtp
     assert peak_dbtp is None or peak_dbtp <= -1.0
     assert (peak_dbtp is None) == (kind == "silence")
+
+
+def test_three_hours_are_measured_as_a_stream(session: Path, run: Master) -> None:
+    path = session / "Renders/Long.wav"
+    write_silence(path, hours=3, sample_rate_hz=8000)
+    result = run(AnalyzeRecipe(), "Long.wav")
+    assert result.before is not None
+    assert result.before.duration_s == 3 * 3600
+    assert result.before.integrated_lufs is None
+
+
+def test_a_render_longer_than_the_limit_is_refused_with_the_limit(session: Path) -> None:
+    path = session / "Renders/Long.wav"
+    write_silence(path, hours=3, sample_rate_hz=8000)
+    with pytest.raises(AudioError, match=r"limits\.duration_max_min"):
+        read_render(path, Limits(duration_max_min=60))
+
+
+def write_silence(path: Path, hours: int, sample_rate_hz: int) -> None:
+    """A 16-bit mono WAV that takes no room on the disk."""
+    data_bytes = hours * 3600 * sample_rate_hz * 2
+    form = struct.pack("<IHHIIHH", 16, 1, 1, sample_rate_hz, sample_rate_hz * 2, 2, 16)
+    head = b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVEfmt " + form + b"data" + struct.pack("<I", data_bytes)
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + data_bytes)
