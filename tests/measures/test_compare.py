@@ -1,5 +1,7 @@
 """Comparing two versions of a recording: what was done to one of them is found again."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import soxr
@@ -40,7 +42,7 @@ def codes(comparison: Comparison) -> list[str]:
     return [message.code for message in comparison.messages]
 
 
-def filtered(samples: Samples, response: NDArray[np.float64] | NDArray[np.complex128]) -> Samples:
+def filtered(samples: Samples, response: NDArray[np.inexact[Any]]) -> Samples:
     wave: Samples = np.fft.irfft(np.fft.rfft(samples, axis=1) * response, samples.shape[1]).astype(np.float32)
     return wave
 
