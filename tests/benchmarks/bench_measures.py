@@ -27,11 +27,13 @@ import soundfile
 from bridge.audio.read import open_audio
 from bridge.audio.signal import Audio, Samples
 from bridge.dsp.measures import hop_energies, measure, true_peak_dbtp
+from bridge.dsp.measures.readings import read_everything
 from bridge.dsp.warm import warm_up
 from tests import signals
 
 WHOLE_PROCESS = """
 import sys
+sys.modules["scipy"] = None  # users do not have it; numba would import it at its first call
 from pathlib import Path
 from bridge.audio.read import open_audio
 from bridge.dsp.measures import measure
@@ -102,6 +104,8 @@ def rows(material: str, samples: Samples, rate_hz: int, repeat: int) -> Iterator
             "measure, warm, from file, 2 threads": lambda: from_file(2),
             "measure, warm, in memory, 1 thread": lambda: measure(audio, threads=1),
             "measure, warm, in memory, 2 threads": lambda: measure(audio, threads=2),
+            "everything (tone, stereo, ...), 1 thread": lambda: read_everything(audio, threads=1),
+            "everything (tone, stereo, ...), 2 threads": lambda: read_everything(audio, threads=2),
             "  of which K-weighted energies": lambda: hop_energies(audio, threads=1),
             "  of which true peak at 64-fold": lambda: true_peak_dbtp(audio, threads=1),
             "  reading the samples once (numpy max)": lambda: np.max(samples),
