@@ -141,9 +141,6 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "The dynamics are crushed ({value:.1f} of 10): streaming services will only turn the mix down. "
             "Less limiting sounds louder there.",
         ),
-        "cut_end": MessageKind(
-            WARNING, "The file ends while the music still sounds: check the end of the render, and its tail."
-        ),
         # Comparison of two files.
         "identical": MessageKind(INFO, "The two files are identical: every sample is the same."),
         "exact_null": MessageKind(
@@ -211,6 +208,9 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         # Mastering: what was not done as the chain says, and why.
         "step_left_out": MessageKind(
             WARNING, "{step}: left out, because a signal at {rate_hz} Hz does not reach that frequency."
+        ),
+        "step_needs_two_channels": MessageKind(
+            WARNING, "{step}: left out, because it needs a left and a right channel and the signal has {channels}."
         ),
         "no_loudness": MessageKind(
             INFO,

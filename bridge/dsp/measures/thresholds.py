@@ -99,21 +99,6 @@ class DynamicsThresholds(Value):
     war_index_max: Positive
 
 
-class StructureThresholds(Value):
-    """Of what happens when."""
-
-    silence_lufs: float
-    head_silence_max_s: Positive
-    tail_silence_max_s: Positive
-    cut_lu: float
-    intro_lu: Positive
-    section_s: Positive
-    hook_energy_lu: Positive
-    hook_density_share: float = Field(gt=0, le=1)
-    hook_brightness_db: Positive
-    hook_s_max: Positive
-
-
 class Thresholds(Value):
     """All of them."""
 
@@ -122,7 +107,6 @@ class Thresholds(Value):
     tone: ToneThresholds
     stereo: StereoThresholds
     dynamics: DynamicsThresholds
-    structure: StructureThresholds
 
 
 @cache
