@@ -6,14 +6,17 @@ for each.
 """
 
 from bridge.chains.chain import STEPS, Chain, Step, Target
-from bridge.chains.declare import StepBase
+from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
+from bridge.chains.dynamics import Compressor
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.tone import Highpass, HighShelf, Lowpass, LowShelf, Peak
 
 __all__ = [
+    "PLACEMENT",
     "STEPS",
     "Chain",
+    "Compressor",
     "Gain",
     "HighShelf",
     "Highpass",
@@ -24,6 +27,7 @@ __all__ = [
     "Peak",
     "Step",
     "StepBase",
+    "StepChannels",
     "Target",
     "built_in_chains",
     "chain_schema",

@@ -24,6 +24,7 @@ class MatchLoudness(StepBase):
     """Changes the gain so that the integrated loudness reaches a figure; nothing else is touched."""
 
     help = "Brings the signal to an integrated loudness by gain alone."
+    whole_because = "it matches the loudness of the whole signal"
     use: Literal["match_loudness"] = "match_loudness"
     integrated_lufs: float = Field(
         ge=-60, le=-4, description="Integrated loudness after this step.", json_schema_extra={"unit": "LUFS"}
@@ -38,6 +39,7 @@ class Limiter(StepBase):
     """Linked true-peak limiter: keeps every inter-sample peak at or under the ceiling."""
 
     help = "Catches peaks so that nothing leaves above the ceiling, true peaks included."
+    whole_because = "it holds the ceiling of the whole signal"
     use: Literal["limiter"] = "limiter"
     ceiling_dbtp: float | None = Field(
         default=None,

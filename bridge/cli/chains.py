@@ -9,7 +9,17 @@ from pydantic import BaseModel
 from rich.table import Table
 from rich.text import Text
 
-from bridge.chains import STEPS, Chain, built_in_chains, chain_schema, find_chains, load_chain, read_chain
+from bridge.chains import (
+    PLACEMENT,
+    STEPS,
+    Chain,
+    StepBase,
+    built_in_chains,
+    chain_schema,
+    find_chains,
+    load_chain,
+    read_chain,
+)
 from bridge.cli import screen
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.failures import show_faults, shown_path
@@ -180,7 +190,11 @@ def _add_parameters(table: Table, value: BaseModel) -> None:
 
 
 def _parameters(value: BaseModel) -> list[Declaration]:
-    return [d for d in declarations(type(value)) if d.name not in {"use", "bypass"}]
+    """What is declared, but for `use` and `bypass`; where a step works, last, or not where it has no choice."""
+    found = [d for d in declarations(type(value)) if d.name not in {"use", "bypass"}]
+    placement = [d for d in found if d.name in PLACEMENT]
+    own = [d for d in found if d.name not in PLACEMENT]
+    return own if isinstance(value, StepBase) and value.whole_because else own + placement
 
 
 def _parameter_cells(declaration: Declaration, value: object, indent: str = "") -> tuple[Text, Text, Text, Text]:

@@ -5,10 +5,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bridge.audio.signal import Audio, OnProgress
-from bridge.chains import Chain, HighShelf, Limiter, Target
+from bridge.chains import Chain, Gain, HighShelf, Limiter, Step, Target
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
 from bridge.dsp.measures.readings import read_everything
+
+STEPS_WITH_KERNELS: Sequence[Step] = (
+    Gain(gain_db=-6, channels="mid"),
+    Gain(gain_db=-6, mix_percent=50),
+)
+"""Between them they call every kernel of the steps, on two channels; filters are warmed on three."""
 
 WarmUp = Callable[[], object]
 """Calls kernels once, on little data of the types that they will meet."""
@@ -16,7 +22,7 @@ WarmUp = Callable[[], object]
 
 def warm_up(on_progress: OnProgress | None = None) -> None:
     """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
-    steps: Sequence[WarmUp] = (_warm_measures, _warm_analysis, _warm_envelopes, _warm_mastering)
+    steps: Sequence[WarmUp] = (_warm_measures, _warm_analysis, _warm_envelopes, _warm_mastering, _warm_steps)
     for done, step in enumerate(steps):
         if on_progress is not None:
             on_progress(done / len(steps))
@@ -54,3 +60,8 @@ def _warm_mastering() -> None:
     )
     master(Audio(samples, 48000), chain, MasterOrder(bit_depth="16"))
     master(Audio(samples, 48000), chain.model_copy(update={"target": Target()}), MasterOrder(bit_depth="24"))
+
+
+def _warm_steps() -> None:
+    samples = np.tile(little_audio().samples, (1, 5))
+    master(Audio(samples, 48000), Chain(title="Warm-up", steps=tuple(STEPS_WITH_KERNELS)), MasterOrder(bit_depth="32f"))

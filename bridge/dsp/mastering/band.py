@@ -17,4 +17,4 @@ def is_beyond_band(frequency_hz: Hz, signal: Signal) -> bool:
 
 def left_out(step: StepBase, signal: Signal) -> Fitted:
     """The step does nothing to this signal, and says why."""
-    return Fitted(None, None, (message("step_left_out", step=step.sentence(), rate_hz=signal.sample_rate_hz),))
+    return Fitted(None, None, (message("step_left_out", step=step.placed_sentence(), rate_hz=signal.sample_rate_hz),))

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.chains import (
+    Compressor,
     Gain,
     Highpass,
     HighShelf,
@@ -15,7 +16,9 @@ from bridge.chains import (
     Peak,
     StepBase,
 )
+from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
+from bridge.dsp.mastering.steps.compressor import fit_compressor
 from bridge.dsp.mastering.steps.gain import fit_gain
 from bridge.dsp.mastering.steps.high_shelf import fit_high_shelf
 from bridge.dsp.mastering.steps.highpass import fit_highpass
@@ -35,6 +38,7 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         LowShelf: fit_low_shelf,
         HighShelf: fit_high_shelf,
         Peak: fit_peak,
+        Compressor: fit_compressor,
         MatchLoudness: fit_match_loudness,
         Limiter: fit_limiter,
     }
@@ -43,7 +47,9 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
 
 def fit(step: StepBase, signal: Signal) -> Fitted:
     """The step, ready for this signal; a step that the table does not know is a bug."""
-    return UNCHANGED if step.bypass else FITS[type(step)](step, signal)
+    if step.bypass:
+        return UNCHANGED
+    return fit_placed(step, signal, FITS[type(step)])
 
 
 def run_steps(audio: Audio, steps: Sequence[StepBase], allocate: Allocate, on_progress: OnProgress) -> Changed:

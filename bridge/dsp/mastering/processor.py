@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from bridge.audio.signal import Audio, Samples, Signal
-from bridge.chains import StepBase
+from bridge.chains import PLACEMENT, StepBase
 from bridge.model import AppliedStep, Message, ParameterValue
 
 GRAIN_FRAMES = 1024
@@ -66,7 +66,12 @@ UNCHANGED = Fitted(None, None)
 
 def applied_step(step: StepBase, detail: str | None = None, **parameters: ParameterValue) -> AppliedStep:
     """The line of the report for a step; `parameters` says what was set where the chain left it open."""
-    given: dict[str, ParameterValue] = step.model_dump(exclude={"use", "bypass"})
+    given: dict[str, ParameterValue] = step.model_dump(
+        exclude={"use", "bypass"} | (set() if step.is_placed else PLACEMENT)
+    )
     return AppliedStep(
-        use=str(getattr(step, "use", "")), sentence=step.sentence(), parameters=given | parameters, detail=detail
+        use=str(getattr(step, "use", "")),
+        sentence=step.placed_sentence(),
+        parameters=given | parameters,
+        detail=detail,
     )
