@@ -16,6 +16,7 @@ from bridge.delivery import write_whole
 from bridge.errors import RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.lock import lock_store
+from bridge.jobs.problems import ProblemBook
 from bridge.jobs.store import STORE_FILE, JobStore, StoreLimits
 from bridge.jobs.worker import Notifier, Worker, WorkerSetup
 from bridge.listeners.folder.listener import FolderListener, Hooks
@@ -44,6 +45,7 @@ class Daemon:
     def __init__(self, settings: Settings, notifiers: tuple[Notifier, ...] = ()) -> None:
         self._settings = settings
         self._notifiers = notifiers
+        self._problems = ProblemBook(settings.data_folder)
         self._running = ExitStack()
         self._is_stop_wanted = threading.Event()
 
@@ -107,10 +109,16 @@ class Daemon:
     def _listener(self, watch: WatchSettings, worker: Worker, store: JobStore) -> FolderListener:
         def submit(request: JobRequest) -> Job:
             _refuse_outside(request, self._settings.roots)
-            return worker.submit(request)
+            job = worker.submit(request)
+            self._problems.forget(render.path for render in request.renders)
+            return job
+
+        def report_problem(path: Path, sentence: str) -> None:
+            self._problems.add(path, sentence, time.time())
 
         _make_return_folder(self._settings.return_folder(watch), self._settings.roots)
-        return FolderListener(watch, self._settings, submit, worker.prewarm, Hooks(is_known=store.is_known))
+        hooks = Hooks(store.is_known, report_problem)
+        return FolderListener(watch, self._settings, submit, worker.prewarm, hooks)
 
     def _announce(self) -> Callable[[], None]:
         """Says that the daemon is ready; the answer takes that back."""

@@ -10,6 +10,7 @@ import psutil
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
 from bridge.errors import StoreError
 from bridge.jobs.lock import PID_FILE
+from bridge.jobs.problems import ProblemBook
 from bridge.jobs.store import STORE_FILE, JobStore
 from bridge.model import JobState
 from bridge.settings import Settings
@@ -52,6 +53,7 @@ def check_running(settings: Settings, now_s: float) -> Iterator[Finding]:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(daemon.started_s))
         yield ok(HERE, "daemon", f"running since {since} (process {daemon.pid})")
     yield from _about_store(settings.data_folder / STORE_FILE, now_s)
+    yield from _about_files(len(ProblemBook(settings.data_folder).list()))
 
 
 def _about_store(path: Path, now_s: float) -> Iterator[Finding]:
@@ -75,6 +77,13 @@ def _about_counts(counts: dict[JobState, int]) -> Finding:
     if counts[JobState.FAILED]:
         return warn(HERE, "job store", sentence, "See why: dawbridge jobs list --failed; then: dawbridge jobs retry ID")
     return ok(HERE, "job store", sentence)
+
+
+def _about_files(count: int) -> Iterator[Finding]:
+    """Bounces that can never become a job; nothing is said while there are none."""
+    if count:
+        sentence = f"{count} {'file' if count == 1 else 'files'} cannot become a job"
+        yield warn(HERE, "bounces", sentence, "See which, and why: dawbridge jobs list --failed")
 
 
 def _about_clock(now_s: float, newest_s: float) -> Finding:

@@ -16,7 +16,7 @@ from rich.text import Text
 from bridge.checkup.running import running_daemon
 from bridge.cli import screen
 from bridge.cli.exit_codes import ExitCode, exit_code_named
-from bridge.cli.failures import show_warning
+from bridge.cli.failures import show_warning, shown_path
 from bridge.cli.lazy import Entry, LazyGroup, PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import (
@@ -30,8 +30,9 @@ from bridge.cli.results import (
 )
 from bridge.errors import RequestError
 from bridge.jobs.looking import find_job, follow
+from bridge.jobs.problems import FileProblem, ProblemBook
 from bridge.jobs.store import STORE_FILE, JobStore
-from bridge.model import Job, JobState
+from bridge.model import Job, JobState, Value
 from bridge.units import bytes_text
 
 HERE = "bridge.cli.jobs"
@@ -42,6 +43,14 @@ COMMANDS = {
     "cancel": Entry(f"{HERE}:cancel", "Take jobs out of the queue, or stop them."),
     "retry": Entry(f"{HERE}:retry", "Queue failed or cancelled jobs again."),
 }
+
+
+class NeedsALook(Value):
+    """What somebody has to look at."""
+
+    jobs: tuple[Job, ...]
+    files: tuple[FileProblem, ...]
+    """Files in watch folders that cannot become a job."""
 
 
 @click.group(cls=LazyGroup, entries=COMMANDS)
@@ -56,7 +65,9 @@ def _complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
 
 
 @click.command("list", cls=PageCommand, examples=[("What failed, and why", "dawbridge jobs list --failed")])
-@click.option("--failed", is_flag=True, help="Only jobs that failed for good, with the reason.")
+@click.option(
+    "--failed", is_flag=True, help="Jobs that failed for good and files that cannot become a job, with the reasons."
+)
 @click.option(
     "--state",
     "states",
@@ -68,16 +79,26 @@ def _complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
 @json_option
 @click.pass_context
 def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """List jobs, the newest first."""
+    """List jobs, the newest first.
+
+    `--json` prints a list of jobs; with `--failed` an object with two lists: `jobs`, and `files` that cannot become a
+    job.
+    """
     wanted = (JobState.FAILED,) if failed else tuple(map(JobState, states)) or tuple(JobState)
     with _store(ctx) as store:
         found = store.list(wanted, limit) if store else ()
+    files = ProblemBook(settings_of(ctx).data_folder).list()
     if as_json:
-        screen.print_json(found)
-    elif not found:
-        screen.out().print(screen.text("No jobs." if wanted == tuple(JobState) else "No such jobs.", "quiet"))
-    else:
+        screen.print_json(NeedsALook(jobs=found, files=files) if failed else found)
+        return
+    if found:
         _print_list(found)
+    elif not (failed and files):
+        screen.out().print(screen.text("No jobs." if wanted == tuple(JobState) else "No such jobs.", "quiet"))
+    if failed:
+        _print_files(files, is_first=not found)
+    else:
+        _point_at(files)
 
 
 @click.command(cls=PageCommand)
@@ -223,6 +244,31 @@ def _print_list(found: Sequence[Job]) -> None:
             outcome_text(job),
         )
     screen.out().print(table)
+
+
+def _print_files(files: Sequence[FileProblem], *, is_first: bool) -> None:
+    """The table of files that cannot become a job; nothing without any."""
+    if not files:
+        return
+    now_s = time.time()
+    table = screen.table("FILE", "WHEN", "WHY")
+    for problem in files:
+        table.add_row(
+            screen.text(shown_path(problem.path), "name"),
+            screen.text(ago(problem.at_s, now_s), "quiet"),
+            screen.text(problem.sentence, "warn"),
+        )
+    console = screen.out()
+    if not is_first:
+        console.print()
+    console.print(screen.text("Files that cannot become a job; one that is bounced again is taken again.", "quiet"))
+    console.print(table)
+
+
+def _point_at(files: Sequence[FileProblem]) -> None:
+    if files:
+        count = "1 file needs a look: " if len(files) == 1 else f"{len(files)} files need a look: "
+        screen.out().print(screen.line((count, "warn"), ("dawbridge jobs list --failed", "key")))
 
 
 def _print_job(job: Job) -> None:

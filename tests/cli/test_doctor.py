@@ -18,6 +18,7 @@ from bridge.checkup.kernels import cold_modules
 from bridge.checkup.running import running_daemon
 from bridge.cli.exit_codes import ExitCode
 from bridge.jobs.lock import lock_store
+from bridge.jobs.problems import ProblemBook
 from bridge.jobs.store import JobStore
 from tests.cli.conftest import Run, json_of
 from tests.cli.test_jobs import failed
@@ -122,6 +123,17 @@ def test_failed_jobs_are_pointed_out(config: Path, store: JobStore) -> None:
     finding = findings(config)["job store"]
     assert finding.verdict is Verdict.WARN
     assert "1 failed" in finding.sentence
+    assert "jobs list --failed" in (finding.cure or "")
+
+
+def test_bounces_that_cannot_become_a_job_are_pointed_out(config: Path, session: Path, store: JobStore) -> None:
+    assert "bounces" not in findings(config)
+    path = session / "Renders" / "Diary.wav"
+    path.write_text("Dear diary")
+    ProblemBook(config.parent / "data").add(path, "Diary.wav is text.", LATER_S)
+    finding = findings(config)["bounces"]
+    assert finding.verdict is Verdict.WARN
+    assert finding.sentence.startswith("1 file ")
     assert "jobs list --failed" in (finding.cure or "")
 
 

@@ -11,6 +11,7 @@ import pytest
 from bridge.cli.exit_codes import ExitCode
 from bridge.errors import RequestError
 from bridge.jobs.looking import find_job
+from bridge.jobs.problems import FileProblem, ProblemBook
 from bridge.jobs.store import JobStore, StoreLimits
 from bridge.model import DeliveredFile, Job, JobError, JobResult, JobState, Progress
 from tests.cli.conftest import ROOT, Run, json_of, new_terminal
@@ -82,6 +83,54 @@ def test_list_as_json_is_a_list_of_jobs(dawbridge: Run, store: JobStore, tmp_pat
     assert sorted(found, key=lambda job: job.id) == sorted(kept, key=lambda job: job.id)
     only = json_of(dawbridge("jobs", "list", "--state", "failed", "--json"))
     assert [entry["request"]["name"] for entry in only] == ["Broken"]
+
+
+def a_bad_file(session: Path, name: str) -> Path:
+    path = session / "Renders" / f"{name}.wav"
+    path.write_text("Dear diary")
+    ProblemBook(session.parent / "data").add(path, TEXT_NOT_AUDIO, NOW_S)
+    return path
+
+
+def test_list_points_at_files_that_cannot_become_a_job(dawbridge: Run, store: JobStore, session: Path) -> None:
+    queued(store, "Song")
+    assert "need" not in dawbridge("jobs", "list").stdout
+    a_bad_file(session, "Diary")
+    last = dawbridge("jobs", "list").stdout.splitlines()[-1]
+    assert last == "1 file needs a look: dawbridge jobs list --failed"
+    gone = a_bad_file(session, "Notes")
+    assert "2 files need a look" in dawbridge("jobs", "list").stdout
+    gone.unlink()
+    assert "1 file needs a look" in dawbridge("jobs", "list").stdout
+
+
+def test_list_failed_shows_files_with_when_and_why(dawbridge: Run, store: JobStore, session: Path) -> None:
+    path = a_bad_file(session, "Diary")
+    page = dawbridge("jobs", "list", "--failed").stdout
+    (row,) = [line for line in page.splitlines() if str(path) in line]
+    assert TEXT_NOT_AUDIO in row
+    assert "No such jobs" not in page
+    failed(store, "Broken")
+    assert (
+        len([line for line in dawbridge("jobs", "list", "--failed").stdout.splitlines() if TEXT_NOT_AUDIO in line]) == 2
+    )
+
+
+def test_files_are_shown_also_before_there_is_any_job(dawbridge: Run, session: Path) -> None:
+    (session.parent / "data").mkdir()
+    a_bad_file(session, "Diary")
+    assert "1 file needs a look" in dawbridge("jobs", "list").stdout
+    assert "Diary.wav" in dawbridge("jobs", "list", "--failed").stdout
+
+
+def test_list_failed_as_json_holds_jobs_and_files(dawbridge: Run, store: JobStore, session: Path) -> None:
+    job, path = failed(store, "Broken"), a_bad_file(session, "Diary")
+    queued(store, "Waiting")
+    found = json_of(dawbridge("jobs", "list", "--failed", "--json"))
+    assert [Job.model_validate(entry) for entry in found["jobs"]] == [job]
+    assert [FileProblem.model_validate(entry).path for entry in found["files"]] == [path]
+    assert len(json_of(dawbridge("jobs", "list", "--json"))) == 2
+    assert set(found) == {"jobs", "files"}
 
 
 def test_show_gives_figures_and_files(dawbridge: Run, store: JobStore, tmp_path: Path) -> None:
