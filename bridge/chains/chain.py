@@ -6,14 +6,26 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from bridge.chains.declare import StepBase
+from bridge.chains.dynamics import Compressor
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.tone import Highpass, HighShelf, Lowpass, LowShelf, Peak
 from bridge.model import Value
 
 Step: TypeAlias = Annotated[
-    Gain | Highpass | Lowpass | LowShelf | HighShelf | Peak | MatchLoudness | Limiter, Field(discriminator="use")
+    Gain | Highpass | Lowpass | LowShelf | HighShelf | Peak | Compressor | MatchLoudness | Limiter,
+    Field(discriminator="use"),
 ]
-STEPS: tuple[type[StepBase], ...] = (Gain, Highpass, Lowpass, LowShelf, HighShelf, Peak, MatchLoudness, Limiter)
+STEPS: tuple[type[StepBase], ...] = (
+    Gain,
+    Highpass,
+    Lowpass,
+    LowShelf,
+    HighShelf,
+    Peak,
+    Compressor,
+    MatchLoudness,
+    Limiter,
+)
 """Every step that a chain may name, in the order of the manual."""
 
 

@@ -1,0 +1,62 @@
+"""Compressor: linked channels, peak or RMS, with a gain planned ahead."""
+
+import numpy as np
+
+from bridge.audio.signal import Signal
+from bridge.chains import Compressor
+from bridge.dsp.mastering.biquad import BiquadProcessor
+from bridge.dsp.mastering.dynamics.cells import Cells, read_cells
+from bridge.dsp.mastering.dynamics.curve import Curve
+from bridge.dsp.mastering.dynamics.filters import highpass
+from bridge.dsp.mastering.dynamics.gain import Gained, GainProcessor, reduction_of, reduction_to_gain
+from bridge.dsp.mastering.dynamics.times import Times, held, moved
+from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.measures.kweighting import hop_energies
+from bridge.dsp.measures.loudness import integrated_lufs
+from bridge.units import Db, db_to_gain
+
+
+def fit_compressor(step: Compressor, signal: Signal) -> Fitted:
+    """The gain for this signal; none where nothing exceeds the threshold."""
+    reductions = _reductions(step, signal)
+    if not reductions.any():
+        return UNCHANGED
+    figures = reduction_of(reductions)
+    nodes = reduction_to_gain(reductions)
+    makeup_db = equal_loudness_db(signal, nodes) if step.makeup == "auto" else 0.0
+    nodes *= np.float32(db_to_gain(makeup_db))
+    detail = figures.text + (f", make-up {makeup_db:+.2f} dB" if step.makeup == "auto" else "")
+    applied = applied_step(
+        step,
+        detail,
+        gain_reduction_max_db=round(figures.most_db, 4),
+        gain_reduction_mean_db=round(figures.mean_db, 4),
+        makeup_db=round(makeup_db, 4),
+    )
+    return Fitted(GainProcessor(nodes), applied)
+
+
+def equal_loudness_db(signal: Signal, nodes: Cells) -> Db:
+    """The gain that gives a signal back the loudness which these nodes take; 0 where it has none."""
+    before = integrated_lufs(hop_energies(signal))
+    after = integrated_lufs(hop_energies(Gained(signal, nodes)))
+    return 0.0 if before is None or after is None else before - after
+
+
+def _reductions(step: Compressor, signal: Signal) -> Cells:
+    """Gain reduction in dB at each node: one row where channels are linked, otherwise one a channel."""
+    rate_hz, link = signal.sample_rate_hz, step.link_percent / 100.0
+    times = Times(step.attack_ms, step.release_ms, step.lookahead_ms)
+    powers = read_cells(signal, step.detector, _sidechain(step, signal), is_linked=link == 1.0)
+    reductions = held(powers, times, step.detector, rate_hz)
+    Curve(step.threshold_db, step.ratio, step.knee_db).bend(reductions)
+    if link not in {0.0, 1.0}:
+        reductions += np.float32(link) * (reductions.max(axis=0) - reductions)
+    return moved(reductions, times, step.detector, rate_hz)
+
+
+def _sidechain(step: Compressor, signal: Signal) -> list[BiquadProcessor]:
+    if step.sidechain_highpass_hz is None:
+        return []
+    frequency = step.sidechain_highpass_hz / signal.sample_rate_hz
+    return [BiquadProcessor(highpass(frequency), signal.channels)]

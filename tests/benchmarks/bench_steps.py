@@ -1,0 +1,114 @@
+"""Time of single steps over a four-minute mix, against Pedalboard's compressor in the same run.
+
+`python -m tests.benchmarks.bench_steps [--seconds 240] [--repeat 3] [--json FILE] [step ...]`
+
+Warm, in memory, 44.1 kHz stereo: our own song, repeated. A step is fitted (it listens to the whole signal) and applied.
+"x real time" is by CPU time, that is on one core. The peer is Pedalboard's compressor where the step compresses: it
+does not link channels, has no lookahead, no knee and no make-up, and hears peaks.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from pedalboard import Compressor as PedalboardCompressor
+
+from bridge.audio.signal import Audio, Samples
+from bridge.chains import Compressor, Step
+from bridge.dsp.mastering.fitting import fit
+from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.working import run
+from bridge.dsp.song import make_song, mix_of
+from bridge.dsp.warm import warm_up
+
+RATE_HZ = 44100
+STEPS: dict[str, Step] = {
+    "compressor, RMS, linked": Compressor(threshold_db=-24, ratio=3),
+    "compressor, all options": Compressor(
+        threshold_db=-24,
+        ratio=3,
+        detector="peak",
+        lookahead_ms=5,
+        sidechain_highpass_hz=90,
+        link_percent=50,
+        makeup="auto",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    cpu_ms: float
+    times_real_time: float
+    peer_ratio: float
+    """CPU time of Pedalboard's compressor divided by this one's."""
+
+
+def cpu_ms(work: Callable[[], object], repeat: int) -> float:
+    """Best CPU time after one run that warms."""
+    times: list[float] = []
+    work()
+    for _ in range(repeat):
+        begin = time.process_time()
+        work()
+        times.append(1e3 * (time.process_time() - begin))
+    return min(times)
+
+
+def step_work(step: Step, mix: Audio, result: Samples) -> Callable[[], None]:
+    """Fits the step to the mix and runs it."""
+
+    def work() -> None:
+        processor = fit(step, mix).processor
+        assert processor is not None
+        run([processor], mix, result, to_nobody)
+
+    return work
+
+
+def machine() -> dict[str, str]:
+    """Where and with what this was measured."""
+    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba", "pedalboard")}
+    return {"python": platform.python_version(), "cores": str(os.cpu_count()), "cpu": platform.processor(), **versions}
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("only", nargs="*", help="names that begin so; otherwise all")
+    parser.add_argument("--seconds", type=float, default=240.0)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    warm_up()
+    where = machine()
+    print(", ".join(f"{name} {text}" for name, text in where.items()))
+    song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ))
+    mix = Audio(np.ascontiguousarray(np.tile(song, (1, round(given.seconds * RATE_HZ / song.shape[1])))), RATE_HZ)
+    result = np.empty_like(mix.samples)
+    peer_ms = cpu_ms(lambda: PedalboardCompressor(-24, 3, 10, 100)(mix.samples, RATE_HZ), given.repeat)
+    table: list[Row] = []
+    print(f"\n{f'{mix.frames / RATE_HZ:g} s':36} {'CPU ms':>7} {'x real time':>12} {'peer/this':>10}")
+    for what, step in STEPS.items():
+        if given.only and not what.startswith(tuple(given.only)):
+            continue
+        spent_ms = cpu_ms(step_work(step, mix, result), given.repeat)
+        row = Row(what, spent_ms, 1e3 * mix.frames / RATE_HZ / spent_ms, peer_ms / spent_ms)
+        print(f"{row.what:36} {row.cpu_ms:7.0f} {row.times_real_time:12.0f} {row.peer_ratio:10.2f}")
+        table.append(row)
+    if given.json:
+        given.json.write_text(json.dumps({"machine": where, "rows": [asdict(row) for row in table]}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
