@@ -10,11 +10,12 @@ from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
 from bridge.chains.dynamics import Compressor
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
-from bridge.chains.tone import Highpass, HighShelf, Lowpass, LowShelf, Peak
+from bridge.chains.tone import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 
 __all__ = [
     "PLACEMENT",
     "STEPS",
+    "BandPass",
     "Chain",
     "Compressor",
     "Gain",
@@ -24,11 +25,13 @@ __all__ = [
     "LowShelf",
     "Lowpass",
     "MatchLoudness",
+    "Notch",
     "Peak",
     "Step",
     "StepBase",
     "StepChannels",
     "Target",
+    "Tilt",
     "built_in_chains",
     "chain_schema",
     "find_chains",

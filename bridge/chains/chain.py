@@ -8,11 +8,22 @@ from pydantic import Field
 from bridge.chains.declare import StepBase
 from bridge.chains.dynamics import Compressor
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
-from bridge.chains.tone import Highpass, HighShelf, Lowpass, LowShelf, Peak
+from bridge.chains.tone import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 from bridge.model import Value
 
 Step: TypeAlias = Annotated[
-    Gain | Highpass | Lowpass | LowShelf | HighShelf | Peak | Compressor | MatchLoudness | Limiter,
+    Gain
+    | Highpass
+    | Lowpass
+    | LowShelf
+    | HighShelf
+    | Peak
+    | Notch
+    | BandPass
+    | Tilt
+    | Compressor
+    | MatchLoudness
+    | Limiter,
     Field(discriminator="use"),
 ]
 STEPS: tuple[type[StepBase], ...] = (
@@ -22,6 +33,9 @@ STEPS: tuple[type[StepBase], ...] = (
     LowShelf,
     HighShelf,
     Peak,
+    Notch,
+    BandPass,
+    Tilt,
     Compressor,
     MatchLoudness,
     Limiter,

@@ -1,34 +1,44 @@
 """Steps that change the tone: filters, shelves and bells."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from bridge.chains.declare import StepBase, db, hz
 
+Slope: TypeAlias = Literal[6, 12, 18, 24, 36, 48]
+"""Of a high-pass or low-pass, in dB per octave: 6 for each order."""
+
+
+def _slope() -> Slope:
+    slope: Slope = Field(default=6, description="Steepness beyond the cut-off.", json_schema_extra={"unit": "dB/oct"})
+    return slope
+
 
 class Highpass(StepBase):
     """Removes what lies below the cut-off frequency."""
 
-    help = "Removes rumble below the cut-off frequency (6 dB/oct)."
+    help = "Removes rumble below the cut-off frequency."
     use: Literal["highpass"] = "highpass"
     cutoff_hz: float = hz(None, 5, 20000, "Where the response has fallen by 3 dB.")
+    slope_db_per_oct: Slope = _slope()
 
     def sentence(self) -> str:
         """High-pass at a frequency."""
-        return f"High-pass at {self.cutoff_hz:g} Hz, 6 dB/oct"
+        return f"High-pass at {self.cutoff_hz:g} Hz, {self.slope_db_per_oct} dB/oct"
 
 
 class Lowpass(StepBase):
     """Removes what lies above the cut-off frequency."""
 
-    help = "Removes what lies above the cut-off frequency (6 dB/oct)."
+    help = "Removes what lies above the cut-off frequency."
     use: Literal["lowpass"] = "lowpass"
     cutoff_hz: float = hz(None, 20, 40000, "Where the response has fallen by 3 dB.")
+    slope_db_per_oct: Slope = _slope()
 
     def sentence(self) -> str:
         """Low-pass at a frequency."""
-        return f"Low-pass at {self.cutoff_hz:g} Hz, 6 dB/oct"
+        return f"Low-pass at {self.cutoff_hz:g} Hz, {self.slope_db_per_oct} dB/oct"
 
 
 class LowShelf(StepBase):
@@ -71,3 +81,42 @@ class Peak(StepBase):
     def sentence(self) -> str:
         """Bell at a frequency."""
         return f"Peak {self.gain_db:+.2f} dB at {self.frequency_hz:g} Hz, Q {self.q:g}"
+
+
+class Notch(StepBase):
+    """Removes one frequency."""
+
+    help = "Removes one frequency and little around it: hum, or a whistle."
+    use: Literal["notch"] = "notch"
+    frequency_hz: float = hz(None, 10, 40000, "What is removed.")
+    q: float = Field(default=10.0, ge=0.5, le=50, description="Frequency divided by the width between the 3 dB points.")
+
+    def sentence(self) -> str:
+        """Notch at a frequency."""
+        return f"Notch at {self.frequency_hz:g} Hz, Q {self.q:g}"
+
+
+class BandPass(StepBase):
+    """Keeps a band around a frequency."""
+
+    help = "Keeps a band around a frequency and removes the rest: the sound of a telephone, or a band to mix in."
+    use: Literal["band_pass"] = "band_pass"
+    frequency_hz: float = hz(None, 10, 40000, "Centre of the band, which keeps its gain.")
+    q: float = Field(default=0.707, ge=0.1, le=20, description="Centre frequency divided by bandwidth.")
+
+    def sentence(self) -> str:
+        """Band-pass at a frequency."""
+        return f"Band-pass at {self.frequency_hz:g} Hz, Q {self.q:g}"
+
+
+class Tilt(StepBase):
+    """Tilts the spectrum around a frequency."""
+
+    help = "Raises the treble and lowers the bass by as much, or the other way round: brighter or warmer in one move."
+    use: Literal["tilt"] = "tilt"
+    frequency_hz: float = hz(700, 100, 2000, "Pivot, whose gain stays.")
+    gain_db: float = db(None, -6, 6, "Gain of the treble; the bass gets the opposite.")
+
+    def sentence(self) -> str:
+        """Tilt around a frequency."""
+        return f"Tilt {self.gain_db:+.2f} dB around {self.frequency_hz:g} Hz"

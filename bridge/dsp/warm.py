@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bridge.audio.signal import Audio, OnProgress
-from bridge.chains import Chain, Compressor, Gain, HighShelf, Limiter, Step, Target
+from bridge.chains import Chain, Compressor, Gain, Highpass, HighShelf, Limiter, Step, Target
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
 from bridge.dsp.measures.readings import read_everything
@@ -13,6 +13,7 @@ from bridge.dsp.measures.readings import read_everything
 STEPS_WITH_KERNELS: Sequence[Step] = (
     Gain(gain_db=-6, channels="mid"),
     Gain(gain_db=-6, mix_percent=50),
+    Highpass(cutoff_hz=30, slope_db_per_oct=12),
     Compressor(threshold_db=-40, detector="peak"),
     Compressor(threshold_db=-40, detector="rms"),
 )

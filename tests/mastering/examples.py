@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import (
+    BandPass,
     Chain,
     Compressor,
     Gain,
@@ -14,10 +15,12 @@ from bridge.chains import (
     Lowpass,
     LowShelf,
     MatchLoudness,
+    Notch,
     Peak,
     Step,
     StepBase,
     Target,
+    Tilt,
 )
 from bridge.dsp.mastering import Mastered, MasterOrder, master
 from bridge.dsp.mastering.fitting import run_steps
@@ -32,6 +35,9 @@ EXAMPLES: tuple[Step, ...] = (
     LowShelf(frequency_hz=120, gain_db=4.0),
     HighShelf(frequency_hz=6000, gain_db=-5.0, q=0.9),
     Peak(frequency_hz=900, gain_db=6.0, q=2.5),
+    Notch(frequency_hz=900),
+    BandPass(frequency_hz=1500, q=2.0),
+    Tilt(gain_db=3.0),
     Compressor(threshold_db=-24, ratio=3, sidechain_highpass_hz=90, link_percent=60, makeup="auto"),
     MatchLoudness(integrated_lufs=-20),
     Limiter(ceiling_dbtp=-9),
@@ -43,6 +49,7 @@ NEUTRAL: tuple[Step, ...] = (
     HighShelf(frequency_hz=6000, gain_db=0),
     Peak(frequency_hz=900, gain_db=0),
     Compressor(threshold_db=0),
+    Tilt(gain_db=0),
     Limiter(ceiling_dbtp=0),
 )
 """Settings at which a step has nothing to do to `a_mix`."""

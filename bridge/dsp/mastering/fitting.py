@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.chains import (
+    BandPass,
     Compressor,
     Gain,
     Highpass,
@@ -13,11 +14,14 @@ from bridge.chains import (
     Lowpass,
     LowShelf,
     MatchLoudness,
+    Notch,
     Peak,
     StepBase,
+    Tilt,
 )
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
+from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.compressor import fit_compressor
 from bridge.dsp.mastering.steps.gain import fit_gain
 from bridge.dsp.mastering.steps.high_shelf import fit_high_shelf
@@ -26,7 +30,9 @@ from bridge.dsp.mastering.steps.limiter import fit_limiter
 from bridge.dsp.mastering.steps.low_shelf import fit_low_shelf
 from bridge.dsp.mastering.steps.lowpass import fit_lowpass
 from bridge.dsp.mastering.steps.match_loudness import fit_match_loudness
+from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.peak import fit_peak
+from bridge.dsp.mastering.steps.tilt import fit_tilt
 from bridge.dsp.mastering.working import WorkingSignal
 from bridge.model import AppliedStep, Message
 
@@ -38,6 +44,9 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         LowShelf: fit_low_shelf,
         HighShelf: fit_high_shelf,
         Peak: fit_peak,
+        Notch: fit_notch,
+        BandPass: fit_band_pass,
+        Tilt: fit_tilt,
         Compressor: fit_compressor,
         MatchLoudness: fit_match_loudness,
         Limiter: fit_limiter,
