@@ -7,7 +7,7 @@ for each.
 
 from bridge.chains.chain import STEPS, Chain, Step, Target
 from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
-from bridge.chains.dynamics import Compressor
+from bridge.chains.dynamics import Compressor, Deess, DynamicEq
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.tone import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
@@ -18,6 +18,8 @@ __all__ = [
     "BandPass",
     "Chain",
     "Compressor",
+    "Deess",
+    "DynamicEq",
     "Gain",
     "HighShelf",
     "Highpass",

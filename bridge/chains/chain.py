@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from bridge.chains.declare import StepBase
-from bridge.chains.dynamics import Compressor
+from bridge.chains.dynamics import Compressor, Deess, DynamicEq
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.tone import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 from bridge.model import Value
@@ -22,6 +22,8 @@ Step: TypeAlias = Annotated[
     | BandPass
     | Tilt
     | Compressor
+    | DynamicEq
+    | Deess
     | MatchLoudness
     | Limiter,
     Field(discriminator="use"),
@@ -37,6 +39,8 @@ STEPS: tuple[type[StepBase], ...] = (
     BandPass,
     Tilt,
     Compressor,
+    DynamicEq,
+    Deess,
     MatchLoudness,
     Limiter,
 )

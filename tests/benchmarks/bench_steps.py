@@ -21,7 +21,7 @@ import numpy as np
 from pedalboard import Compressor as PedalboardCompressor
 
 from bridge.audio.signal import Audio, Samples
-from bridge.chains import Compressor, Step
+from bridge.chains import Compressor, Deess, DynamicEq, Step
 from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import run
@@ -40,6 +40,8 @@ STEPS: dict[str, Step] = {
         link_percent=50,
         makeup="auto",
     ),
+    "dynamic_eq": DynamicEq(frequency_hz=300, gain_db_max=-6),
+    "deess": Deess(),
 }
 
 

@@ -8,6 +8,8 @@ from bridge.chains import (
     BandPass,
     Chain,
     Compressor,
+    Deess,
+    DynamicEq,
     Gain,
     Highpass,
     HighShelf,
@@ -39,6 +41,8 @@ EXAMPLES: tuple[Step, ...] = (
     BandPass(frequency_hz=1500, q=2.0),
     Tilt(gain_db=3.0),
     Compressor(threshold_db=-24, ratio=3, sidechain_highpass_hz=90, link_percent=60, makeup="auto"),
+    DynamicEq(frequency_hz=300, gain_db_max=-6, threshold_db=-6),
+    Deess(threshold_db=-3),
     MatchLoudness(integrated_lufs=-20),
     Limiter(ceiling_dbtp=-9),
 )
@@ -49,6 +53,10 @@ NEUTRAL: tuple[Step, ...] = (
     HighShelf(frequency_hz=6000, gain_db=0),
     Peak(frequency_hz=900, gain_db=0),
     Compressor(threshold_db=0),
+    Compressor(threshold_db=-40, ratio=1),
+    DynamicEq(frequency_hz=300, gain_db_max=0, threshold_db=-6),
+    DynamicEq(frequency_hz=300, gain_db_max=6, threshold_db=0, threshold_from="full_scale"),
+    Deess(reduction_db_max=0),
     Tilt(gain_db=0),
     Limiter(ceiling_dbtp=0),
 )

@@ -7,6 +7,8 @@ from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.chains import (
     BandPass,
     Compressor,
+    Deess,
+    DynamicEq,
     Gain,
     Highpass,
     HighShelf,
@@ -23,6 +25,7 @@ from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.compressor import fit_compressor
+from bridge.dsp.mastering.steps.dynamic_eq import fit_deess, fit_dynamic_eq
 from bridge.dsp.mastering.steps.gain import fit_gain
 from bridge.dsp.mastering.steps.high_shelf import fit_high_shelf
 from bridge.dsp.mastering.steps.highpass import fit_highpass
@@ -48,6 +51,8 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         BandPass: fit_band_pass,
         Tilt: fit_tilt,
         Compressor: fit_compressor,
+        DynamicEq: fit_dynamic_eq,
+        Deess: fit_deess,
         MatchLoudness: fit_match_loudness,
         Limiter: fit_limiter,
     }

@@ -88,7 +88,7 @@ def smooth(reductions: Cells, attack: float, release: float) -> None:
         for i in range(values.size):
             wanted = np.float64(values[i])
             now += (attack if wanted > now else release) * (wanted - now)
-            if now < 1e-7:  # nobody hears it, and it would decay for ever
+            if now < 1e-6:  # the last bit of a float32; it would decay for ever
                 now = 0.0
             values[i] = np.float32(now)
 
