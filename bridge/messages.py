@@ -212,6 +212,12 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         "step_needs_two_channels": MessageKind(
             WARNING, "{step}: left out, because it needs a left and a right channel and the signal has {channels}."
         ),
+        "width_guarded": MessageKind(
+            INFO,
+            "Width {value:.0f} % instead of {threshold:.0f} %: with more, the correlation of left and right would fall "
+            "below {bound} at {at}.",
+            "%",
+        ),
         "no_loudness": MessageKind(
             INFO,
             "There is no loudness to match, because the signal is silent or shorter than 0.4 s: "

@@ -120,3 +120,15 @@ class Tilt(StepBase):
     def sentence(self) -> str:
         """Tilt around a frequency."""
         return f"Tilt {self.gain_db:+.2f} dB around {self.frequency_hz:g} Hz"
+
+
+class DcRemove(StepBase):
+    """Removes a constant offset."""
+
+    help = "Removes a constant offset (DC), which costs headroom; leaves a signal alone that has none."
+    use: Literal["dc_remove"] = "dc_remove"
+    cutoff_hz: float = hz(2, 0.5, 10, "Where the response has fallen by 3 dB (6 dB/oct).")
+
+    def sentence(self) -> str:
+        """What it removes, and how."""
+        return f"DC removed by a high-pass at {self.cutoff_hz:g} Hz"

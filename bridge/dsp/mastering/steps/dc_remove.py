@@ -1,0 +1,35 @@
+"""DC: a constant offset, which costs headroom and clicks at cuts."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.audio.signal import Signal
+from bridge.chains import DcRemove
+from bridge.dsp.mastering.cascade import CascadeProcessor, butterworth
+from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.mastering.working import BLOCK_FRAMES
+
+OFFSET_MIN = 1e-5
+"""Of full scale (-100 dBFS): less is no offset, but what the lowest notes leave over."""
+
+
+def fit_dc_remove(step: DcRemove, signal: Signal) -> Fitted:
+    """A high-pass of first order far below hearing; a signal without an offset is left alone.
+
+    Subtracting the mean would be simpler, and would turn the silence before the first note into an offset.
+    """
+    offsets = mean_of(signal)
+    if np.abs(offsets).max(initial=0.0) < OFFSET_MIN:
+        return UNCHANGED
+    sections = butterworth(step.cutoff_hz / signal.sample_rate_hz, 1, "highpass")
+    told = ", ".join(f"{offset:+.5f}" for offset in offsets.tolist())
+    detail = f"the channels stood off zero by {told} of full scale"
+    return Fitted(CascadeProcessor(sections, signal.channels), applied_step(step, detail))
+
+
+def mean_of(signal: Signal) -> NDArray[np.float64]:
+    """Mean of each channel; zero for a signal without frames."""
+    total = np.zeros(signal.channels)
+    for start in range(0, signal.frames, BLOCK_FRAMES):
+        total += signal.read(start, BLOCK_FRAMES).sum(axis=1, dtype=np.float64)
+    return total / max(1, signal.frames)
