@@ -7,17 +7,20 @@ for each.
 
 from bridge.chains.chain import STEPS, Chain, Step, Target
 from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
-from bridge.chains.dynamics import Compressor, Deess, DynamicEq
+from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
-from bridge.chains.tone import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
+from bridge.chains.stereo import Stereo
+from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 
 __all__ = [
     "PLACEMENT",
     "STEPS",
+    "BandDynamics",
     "BandPass",
     "Chain",
     "Compressor",
+    "DcRemove",
     "Deess",
     "DynamicEq",
     "Gain",
@@ -27,11 +30,13 @@ __all__ = [
     "LowShelf",
     "Lowpass",
     "MatchLoudness",
+    "Multiband",
     "Notch",
     "Peak",
     "Step",
     "StepBase",
     "StepChannels",
+    "Stereo",
     "Target",
     "Tilt",
     "built_in_chains",

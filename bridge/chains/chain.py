@@ -6,13 +6,15 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from bridge.chains.declare import StepBase
-from bridge.chains.dynamics import Compressor, Deess, DynamicEq
+from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
-from bridge.chains.tone import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
+from bridge.chains.stereo import Stereo
+from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 from bridge.model import Value
 
 Step: TypeAlias = Annotated[
     Gain
+    | DcRemove
     | Highpass
     | Lowpass
     | LowShelf
@@ -21,15 +23,18 @@ Step: TypeAlias = Annotated[
     | Notch
     | BandPass
     | Tilt
+    | Stereo
     | Compressor
     | DynamicEq
     | Deess
+    | Multiband
     | MatchLoudness
     | Limiter,
     Field(discriminator="use"),
 ]
 STEPS: tuple[type[StepBase], ...] = (
     Gain,
+    DcRemove,
     Highpass,
     Lowpass,
     LowShelf,
@@ -38,9 +43,11 @@ STEPS: tuple[type[StepBase], ...] = (
     Notch,
     BandPass,
     Tilt,
+    Stereo,
     Compressor,
     DynamicEq,
     Deess,
+    Multiband,
     MatchLoudness,
     Limiter,
 )

@@ -5,9 +5,11 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import (
+    BandDynamics,
     BandPass,
     Chain,
     Compressor,
+    DcRemove,
     Deess,
     DynamicEq,
     Gain,
@@ -17,10 +19,12 @@ from bridge.chains import (
     Lowpass,
     LowShelf,
     MatchLoudness,
+    Multiband,
     Notch,
     Peak,
     Step,
     StepBase,
+    Stereo,
     Target,
     Tilt,
 )
@@ -32,6 +36,7 @@ from tests.signals import music
 
 EXAMPLES: tuple[Step, ...] = (
     Gain(gain_db=-3.7),
+    DcRemove(),
     Highpass(cutoff_hz=80),
     Lowpass(cutoff_hz=9000),
     LowShelf(frequency_hz=120, gain_db=4.0),
@@ -40,9 +45,11 @@ EXAMPLES: tuple[Step, ...] = (
     Notch(frequency_hz=900),
     BandPass(frequency_hz=1500, q=2.0),
     Tilt(gain_db=3.0),
+    Stereo(width_percent=60, mono_below_hz=120),
     Compressor(threshold_db=-24, ratio=3, sidechain_highpass_hz=90, link_percent=60, makeup="auto"),
     DynamicEq(frequency_hz=300, gain_db_max=-6, threshold_db=-6),
     Deess(threshold_db=-3),
+    Multiband(crossovers_hz=(150, 2000), bands=(BandDynamics(threshold_db=-40, gain_db=1),) * 3),
     MatchLoudness(integrated_lufs=-20),
     Limiter(ceiling_dbtp=-9),
 )
@@ -57,7 +64,10 @@ NEUTRAL: tuple[Step, ...] = (
     DynamicEq(frequency_hz=300, gain_db_max=0, threshold_db=-6),
     DynamicEq(frequency_hz=300, gain_db_max=6, threshold_db=0, threshold_from="full_scale"),
     Deess(reduction_db_max=0),
+    Multiband(crossovers_hz=(150, 2000), bands=(BandDynamics(threshold_db=0),) * 3),
+    Multiband(crossovers_hz=(150,), bands=(BandDynamics(threshold_db=-60, ratio=1),) * 2),
     Tilt(gain_db=0),
+    Stereo(),
     Limiter(ceiling_dbtp=0),
 )
 """Settings at which a step has nothing to do to `a_mix`."""

@@ -7,6 +7,7 @@ from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.chains import (
     BandPass,
     Compressor,
+    DcRemove,
     Deess,
     DynamicEq,
     Gain,
@@ -16,15 +17,18 @@ from bridge.chains import (
     Lowpass,
     LowShelf,
     MatchLoudness,
+    Multiband,
     Notch,
     Peak,
     StepBase,
+    Stereo,
     Tilt,
 )
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.compressor import fit_compressor
+from bridge.dsp.mastering.steps.dc_remove import fit_dc_remove
 from bridge.dsp.mastering.steps.dynamic_eq import fit_deess, fit_dynamic_eq
 from bridge.dsp.mastering.steps.gain import fit_gain
 from bridge.dsp.mastering.steps.high_shelf import fit_high_shelf
@@ -33,8 +37,10 @@ from bridge.dsp.mastering.steps.limiter import fit_limiter
 from bridge.dsp.mastering.steps.low_shelf import fit_low_shelf
 from bridge.dsp.mastering.steps.lowpass import fit_lowpass
 from bridge.dsp.mastering.steps.match_loudness import fit_match_loudness
+from bridge.dsp.mastering.steps.multiband import fit_multiband
 from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.peak import fit_peak
+from bridge.dsp.mastering.steps.stereo import fit_stereo
 from bridge.dsp.mastering.steps.tilt import fit_tilt
 from bridge.dsp.mastering.working import WorkingSignal
 from bridge.model import AppliedStep, Message
@@ -42,6 +48,7 @@ from bridge.model import AppliedStep, Message
 FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
     {
         Gain: fit_gain,
+        DcRemove: fit_dc_remove,
         Highpass: fit_highpass,
         Lowpass: fit_lowpass,
         LowShelf: fit_low_shelf,
@@ -50,9 +57,11 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         Notch: fit_notch,
         BandPass: fit_band_pass,
         Tilt: fit_tilt,
+        Stereo: fit_stereo,
         Compressor: fit_compressor,
         DynamicEq: fit_dynamic_eq,
         Deess: fit_deess,
+        Multiband: fit_multiband,
         MatchLoudness: fit_match_loudness,
         Limiter: fit_limiter,
     }
