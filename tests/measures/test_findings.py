@@ -111,6 +111,13 @@ def test_a_resonance_is_found_with_its_frequency_and_width(frequency_hz: float, 
     assert found.q == pytest.approx(1.0 / (width**0.5 - width**-0.5), rel=0.4)
 
 
+def test_notes_are_no_resonances_however_loud() -> None:
+    melody = [1046.5, 1174.7, 1318.5, 1568.0, 1760.0]
+    notes = [signals.sine(hz, 1.0, RATE_HZ, -20.0, channels=2) for hz in melody * 3]
+    tone, _ = tone_of(balanced(15.0) + np.concatenate(notes, axis=1))
+    assert tone.resonances == ()
+
+
 @pytest.mark.parametrize("cutoff_hz", [11000.0, 16000.0, 19000.0])
 @pytest.mark.parametrize("rate_hz", [44100, 48000])
 def test_the_low_pass_of_a_lossy_encoder_is_found(cutoff_hz: float, rate_hz: int) -> None:

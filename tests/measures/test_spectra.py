@@ -40,6 +40,17 @@ def test_spectra_are_numpy_s(rate_hz: int) -> None:
     assert spectra.spectrum[3] == pytest.approx(typical, rel=1e-3, abs=1e-15)
 
 
+def test_every_sixteenth_window_is_kept_in_fractions_of_an_octave() -> None:
+    samples = signals.pink_noise(10.0, RATE_HZ)
+    spectra = read(samples).spectra
+    expected = reference(samples, window_size(RATE_HZ))[:2].sum(axis=0)[::16]
+    assert spectra.fine.shape[0] == expected.shape[0]
+    frequencies = np.arange(expected.shape[1]) * spectra.bin_hz
+    band = (spectra.fine_hz > 1000.0) & (spectra.fine_hz < 4000.0)
+    inside = (frequencies > 1000.0) & (frequencies < 4000.0)
+    assert spectra.fine[:, band].sum(axis=1) == pytest.approx(expected[:, inside].sum(axis=1), rel=0.03)
+
+
 def test_the_bands_of_a_window_add_up_to_its_power() -> None:
     samples = signals.white_noise(5.0, RATE_HZ)
     spectra = read(samples).spectra

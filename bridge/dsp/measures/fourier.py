@@ -21,6 +21,9 @@ Pair: TypeAlias = tuple[Samples, Samples]
 """Left and right (frames,)."""
 Buffers: TypeAlias = tuple[Samples, Samples, Samples, Samples]
 """Real and imaginary part of input and of output (size * FRAME_LANES,)."""
+Gathered: TypeAlias = tuple[Samples, NDArray[np.float64], Samples]
+"""What is gathered: powers per window and band (windows, bands, 3), filled; spectrum (4, bins), added to; and the whole
+spectrum of every sixteenth window (ceil(windows / 16), bins), filled."""
 Bands: TypeAlias = tuple[NDArray[np.int64], Samples]
 """For each bin: the band that it lies in, and which share of it (the rest lies in the next band)."""
 
@@ -128,16 +131,17 @@ def _load(row: Samples, starts: NDArray[np.int64], bounds: NDArray[np.int64], wi
 
 
 @compiled
-def _gather_bands(zr: Samples, zi: Samples, bands: Bands, sums: Samples, spectrum: NDArray[np.float64]) -> None:
+def _gather_bands(transformed: Pair, bands: Bands, sums: Samples, spectrum: NDArray[np.float64], one: Samples) -> None:
     """Adds up |L|^2, |R|^2, Re(L R*) of all lanes: per band into `sums`, over the lanes into `spectrum`.
 
     Args:
-        zr: real part of the transform of left + i right (size * lanes,).
-        zi: imaginary part.
+        transformed: real and imaginary part of the transform of left + i right (size * lanes,).
         bands: where each bin belongs.
         sums: (bands, 3, lanes), zeroed here.
         spectrum: (4, bins): sums of the three, and of the fourth root of |L|^2 + |R|^2.
+        one: (bins,): |L|^2 + |R|^2 of the first lane alone.
     """
+    zr, zi = transformed
     first, share = bands
     lanes = sums.shape[2]
     size = zr.size // lanes
@@ -167,6 +171,8 @@ def _gather_bands(zr: Samples, zi: Samples, bands: Bands, sums: Samples, spectru
             right += rg
             cross += lx
             rooted += np.sqrt(np.sqrt(ll + rg))
+        # |L|^2 + |R|^2 is half of |Z[k]|^2 + |Z[-k]|^2.
+        one[k] = np.float32(0.5) * (ar[0] * ar[0] + ai[0] * ai[0] + br[0] * br[0] + bi[0] * bi[0])
         spectrum[0, k] += left
         spectrum[1, k] += right
         spectrum[2, k] += cross
@@ -174,15 +180,12 @@ def _gather_bands(zr: Samples, zi: Samples, bands: Bands, sums: Samples, spectru
 
 
 @compiled
-def short_time_spectra(
-    pair: Pair, places: NDArray[np.int64], table: Tables, bands: Bands, out: tuple[Samples, NDArray[np.float64]]
-) -> None:
+def short_time_spectra(pair: Pair, places: NDArray[np.int64], table: Tables, bands: Bands, out: Gathered) -> None:
     """Spectra of windows around frames places[0], places[0] + size / 2 ...; `places` goes on with low and high.
 
-    `out` is (bands (windows, bands, 3), spectrum (4, bins)): the former is filled, the latter added to. Values are raw:
-    sums of squared magnitudes.
+    Values are raw: sums of squared magnitudes.
     """
-    per_window, spectrum = out
+    per_window, spectrum, singles = out
     size = table[0].size
     lanes = FRAME_LANES
     buffers = (
@@ -199,10 +202,11 @@ def short_time_spectra(
             starts[lane] = places[0] + (w + lane) * (size // 2) - size // 2 if inside else places[2]
         _load(pair[0], starts, places[1:3], table[0], buffers[0])
         _load(pair[1], starts, places[1:3], table[0], buffers[1])
+        one = singles[w // lanes]
         if _transform(buffers, table, lanes):
-            _gather_bands(buffers[2], buffers[3], bands, sums, spectrum)
+            _gather_bands((buffers[2], buffers[3]), bands, sums, spectrum, one)
         else:
-            _gather_bands(buffers[0], buffers[1], bands, sums, spectrum)
+            _gather_bands((buffers[0], buffers[1]), bands, sums, spectrum, one)
         for lane in range(min(lanes, per_window.shape[0] - w)):
             for band in range(sums.shape[0]):
                 for part in range(3):

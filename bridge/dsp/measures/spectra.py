@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
-from bridge.dsp.measures.fourier import Bands, short_time_spectra, tables
+from bridge.dsp.measures.fourier import FRAME_LANES, Bands, short_time_spectra, tables
 from bridge.dsp.measures.spans import Span
 
 WINDOW_S = 0.18
@@ -17,6 +17,7 @@ WINDOW_S = 0.18
 THIRD_OCTAVES = 31
 """20 Hz to 20 kHz (IEC 61260-1, base 10)."""
 LOWEST_INDEX = -17
+FINE_PER_OCTAVE = 24
 
 Series: TypeAlias = NDArray[np.float64]
 
@@ -45,6 +46,11 @@ class Spectra:
     """
     windows: Samples
     """(windows, 31, 3): left, right and their product in third octaves; window i is centred at i * hop_s."""
+    fine: Samples
+    """(some windows, fractions): both together in twenty-fourths of an octave, from every sixteenth window.
+
+    The frequencies are `fine_hz`. Tells what is always there from what is often there.
+    """
 
     @property
     def hop_s(self) -> float:
@@ -63,6 +69,13 @@ class Spectra:
         return bins * self.bin_hz
 
     @property
+    def fine_hz(self) -> Series:
+        """Middles of the fractions of `fine`."""
+        edges = octave_edges(self.sample_rate_hz, FINE_PER_OCTAVE)
+        middles: Series = np.sqrt(edges[:-1] * edges[1:])
+        return middles
+
+    @property
     def both(self) -> Series:
         """Mean square of left and right together, per bin."""
         total: Series = self.spectrum[0] + self.spectrum[1]
@@ -74,6 +87,23 @@ class Spectra:
         upper = np.minimum(frequencies + self.bin_hz / 2, high_hz)
         lower = np.maximum(frequencies - self.bin_hz / 2, low_hz)
         return float((part * np.clip((upper - lower) / self.bin_hz, 0.0, 1.0)).sum())
+
+
+def octave_edges(sample_rate_hz: int, per_octave: int) -> Series:
+    """Edges of equal fractions of an octave from 20 Hz up to 20 kHz, or to half the sample rate."""
+    high_hz = min(20000.0, sample_rate_hz / 2)
+    edges: Series = 20.0 * 2.0 ** (np.arange(int(np.floor(np.log2(high_hz / 20.0) * per_octave)) + 1) / per_octave)
+    return edges
+
+
+def octave_fractions(powers: Series | Samples, bin_hz: float, edges_hz: Series) -> Series:
+    """Power between each two edges (..., edges - 1) of spectra (..., bins); bins at an edge count in part."""
+    sums = np.concatenate([np.zeros((*powers.shape[:-1], 1)), np.cumsum(powers, axis=-1, dtype=np.float64)], axis=-1)
+    places = edges_hz / bin_hz + 0.5  # the sum up to bin k ends at k + 1/2
+    whole = np.minimum(places.astype(np.int64), sums.shape[-1] - 2)
+    between = places - whole
+    fractions: Series = np.diff(sums[..., whole] * (1.0 - between) + sums[..., whole + 1] * between, axis=-1)
+    return fractions
 
 
 def third_octave_hz() -> Series:
@@ -116,6 +146,7 @@ class SpanSpectra:
 
     spectrum: Series
     windows: Samples
+    fine: Samples
 
 
 def span_spectra(span: Span, sample_rate_hz: int) -> SpanSpectra:
@@ -126,12 +157,15 @@ def span_spectra(span: Span, sample_rate_hz: int) -> SpanSpectra:
     count = -(-(span.start + span.frames) // hop) - first
     windows = np.empty((count, THIRD_OCTAVES + 3, 3), np.float32)
     spectrum = np.zeros((4, size // 2 + 1))
+    singles = np.zeros((-(-count // FRAME_LANES), size // 2 + 1), np.float32)
     left, right, origin = _pair(span, hop)
     places = np.array([first * hop - span.start + origin, 0, left.size], np.int64)
     if origin == span.first:
         places[1:] = span.low, span.high
-    short_time_spectra((left, right), places, tables(size), _bands(sample_rate_hz), (windows, spectrum))
-    return SpanSpectra(spectrum, windows[:, 1 : 1 + THIRD_OCTAVES])
+    short_time_spectra((left, right), places, tables(size), _bands(sample_rate_hz), (windows, spectrum, singles))
+    edges = octave_edges(sample_rate_hz, FINE_PER_OCTAVE)
+    fine = octave_fractions(singles, sample_rate_hz / size, edges).astype(np.float32)
+    return SpanSpectra(spectrum, windows[:, 1 : 1 + THIRD_OCTAVES], fine)
 
 
 def _pair(span: Span, reach: int) -> tuple[Samples, Samples, int]:
@@ -154,7 +188,10 @@ def join_spectra(parts: list[SpanSpectra], sample_rate_hz: int) -> Spectra:
     # Parseval: sum |X|^2 = size * sum (w x)^2; negative frequencies are folded in by the factor of two.
     scale = 2.0 / (size * float((window**2).sum()))
     windows = np.concatenate([part.windows for part in parts]) if parts else np.zeros((0, THIRD_OCTAVES, 3), np.float32)
+    edges = octave_edges(sample_rate_hz, FINE_PER_OCTAVE)
+    fine = np.concatenate([part.fine for part in parts]) if parts else np.zeros((0, edges.size - 1), np.float32)
     spectrum = np.array(sum((part.spectrum for part in parts), np.zeros((4, size // 2 + 1))))
     spectrum /= max(1, windows.shape[0])
     spectrum[3] **= 4
-    return Spectra(sample_rate_hz, size, spectrum * scale, windows * np.float32(scale))
+    factor = np.float32(scale)
+    return Spectra(sample_rate_hz, size, spectrum * scale, windows * factor, fine * factor)

@@ -6,13 +6,23 @@ from typing import NamedTuple
 import numpy as np
 
 from bridge.analysis import Band, Resonance, SpectrumPoint, ToneAnalysis
-from bridge.dsp.measures.spectra import Series, Spectra, third_octave_hz
+from bridge.dsp.measures.spectra import (
+    FINE_PER_OCTAVE,
+    Series,
+    Spectra,
+    octave_edges,
+    octave_fractions,
+    third_octave_hz,
+)
 from bridge.dsp.measures.thresholds import BandTarget, ToneThresholds, thresholds
 from bridge.messages import message
 from bridge.model import Message
 
 PLOT_POINTS_PER_OCTAVE = 12
-FINE_POINTS_PER_OCTAVE = 24
+PROMINENCE_WINDOWS_MAX = 400
+LASTING_SHARE = 0.2
+HEARD = 1e-3
+"""Share of the mean power below which a window does not tell what is always there."""
 AUDIBLE_HZ = (20.0, 20000.0)
 
 
@@ -30,7 +40,7 @@ def tone_analysis(spectra: Spectra) -> ToneAnalysis:
     return ToneAnalysis(
         bands=tuple(_band(spectra, band, total) for band in tuning.bands),
         third_octaves=_points(third_octaves(spectra, total)) if total > 0.0 else (),
-        spectrum=_points(log_spectrum(spectra, spectra.both / total, PLOT_POINTS_PER_OCTAVE)) if total > 0.0 else (),
+        spectrum=_points(plot_spectrum(spectra, total)) if total > 0.0 else (),
         tilt_db_per_octave=_tilt(third_octaves(spectra, total), tuning) if total > 0.0 else None,
         cutoff_hz=cutoff_hz(spectra) if total > 0.0 else None,
         resonances=tuple(resonances(spectra)) if total > 0.0 else (),
@@ -67,16 +77,11 @@ def third_octaves(spectra: Spectra, total: float) -> LogSpectrum:
     return LogSpectrum(middles, 10.0 * np.log10(np.maximum(np.array(powers) / total, 1e-15)))
 
 
-def log_spectrum(spectra: Spectra, powers: Series, per_octave: int) -> LogSpectrum:
-    """Power of each fraction of an octave in dB; where bins are wider than that, what lies between two bins."""
-    low_hz, high_hz = AUDIBLE_HZ[0], min(AUDIBLE_HZ[1], spectra.sample_rate_hz / 2)
-    count = int(np.floor(np.log2(high_hz / low_hz) * per_octave))
-    middles = low_hz * 2.0 ** ((np.arange(count) + 0.5) / per_octave)
-    edges = low_hz * 2.0 ** (np.arange(count + 1) / per_octave)
-    # The running sum of powers, read at the edges: bins count in part, and no fraction of an octave is empty.
-    upper = (np.arange(powers.size) + 0.5) * spectra.bin_hz
-    sums = np.interp(edges, np.concatenate([[0.0], upper]), np.concatenate([[0.0], np.cumsum(powers)]))
-    return LogSpectrum(middles, 10.0 * np.log10(np.maximum(np.diff(sums), 1e-15)))
+def plot_spectrum(spectra: Spectra, total: float) -> LogSpectrum:
+    """Power of each twelfth of an octave in dB against `total`."""
+    edges = octave_edges(spectra.sample_rate_hz, PLOT_POINTS_PER_OCTAVE)
+    powers = octave_fractions(spectra.both / total, spectra.bin_hz, edges)
+    return LogSpectrum(np.sqrt(edges[:-1] * edges[1:]), 10.0 * np.log10(np.maximum(powers, 1e-15)))
 
 
 def _points(spectrum: LogSpectrum) -> tuple[SpectrumPoint, ...]:
@@ -120,15 +125,20 @@ def cutoff_hz(spectra: Spectra) -> float | None:
 
 
 def resonances(spectra: Spectra) -> list[Resonance]:
-    """Narrow peaks of what is there most of the time, the most prominent first."""
+    """Narrow peaks that are always there, the most prominent first.
+
+    In four of five windows from the whole song they stand out at least as far as told. Notes come and go, however loud.
+    """
     tuning = thresholds().tone
-    frequencies, levels = log_spectrum(spectra, spectra.spectrum[3], FINE_POINTS_PER_OCTAVE)
-    surroundings = _median_around(levels, FINE_POINTS_PER_OCTAVE // 2)
-    prominence = levels - surroundings
+    prominence = _lasting_prominence(spectra)
+    if not prominence.size:
+        return []
+    frequencies = spectra.fine_hz
     inside = (frequencies >= tuning.resonance_low_hz) & (frequencies <= tuning.resonance_high_hz)
     found: list[Resonance] = []
     for i in np.flatnonzero(inside & (prominence >= tuning.resonance_db)):
-        if 0 < i < levels.size - 1 and levels[i] >= levels[i - 1] and levels[i] > levels[i + 1]:
+        is_inner = 0 < i < prominence.size - 1
+        if is_inner and prominence[i] >= prominence[i - 1] and prominence[i] > prominence[i + 1]:
             q = _q(frequencies, prominence, int(i))
             if q >= tuning.resonance_q_min:
                 frequency = round(float(frequencies[i]), 1)
@@ -136,11 +146,19 @@ def resonances(spectra: Spectra) -> list[Resonance]:
     return sorted(found, key=lambda peak: -peak.prominence_db)[: tuning.resonances_max]
 
 
-def _median_around(levels: Series, reach: int) -> Series:
-    """Median of each value's neighbours within half an octave to either side."""
-    padded = np.pad(levels, reach, mode="edge")
-    medians: Series = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
-    return medians
+def _lasting_prominence(spectra: Spectra) -> Series:
+    """How far each fraction of an octave stands out of the octave around it, in all but a fifth of the windows."""
+    powers = spectra.fine.sum(axis=1)
+    heard = spectra.fine[powers > HEARD * powers.mean()] if powers.size else spectra.fine
+    if not heard.shape[0]:
+        return np.zeros(0)
+    some = heard[:: -(-heard.shape[0] // PROMINENCE_WINDOWS_MAX)].astype(np.float64)
+    levels = 10.0 * np.log10(some + 1e-15)
+    reach = FINE_PER_OCTAVE // 2
+    padded = np.pad(levels, ((0, 0), (reach, reach)), mode="edge")
+    around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=1), axis=2)
+    lasting: Series = np.percentile(levels - around, 100.0 * LASTING_SHARE, axis=0)
+    return lasting
 
 
 def _q(frequencies: Series, prominence: Series, peak: int) -> float:
