@@ -156,7 +156,19 @@ class AnalyzeRecipe(Value):
     )
 
 
-Recipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe, Field(discriminator="do")]
+class CompareRecipe(Value):
+    """Compare two versions of a recording, the earlier first, and write a report; no audio is made."""
+
+    do: Literal["compare"] = "compare"
+    replace: bool = Field(
+        default=False,
+        description="Replace an earlier report of the same name instead of adding a version number.",
+    )
+
+
+MixRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe, Field(discriminator="do")]
+"""What can be done with one mix."""
+Recipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | CompareRecipe, Field(discriminator="do")]
 
 
 class Grouping(StrEnum):

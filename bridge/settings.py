@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
-from bridge.model import Assignment, JobRequest, Limits, MasterRecipe, Recipe, Value
+from bridge.model import Assignment, JobRequest, Limits, MasterRecipe, MixRecipe, Value
 
 FILE_NAME = "bridge.yaml"
 VARIABLE_PREFIX = "DAWBRIDGE_"
@@ -23,7 +23,7 @@ class WatchSettings(Value):
     """One watch folder and what happens to the renders that appear in it."""
 
     folder: Path = Field(description="Render folder of the DAW. `~` is your home folder.")
-    recipe: Recipe = Field(
+    recipe: MixRecipe = Field(
         default=MasterRecipe(), description="What to do: `do: master` or `do: analyze`, and options."
     )
     is_recursive: bool = Field(default=False, description="Also watch the folders inside it.")

@@ -20,6 +20,7 @@ COMMANDS = {
     "run": Entry("bridge.cli.run:run", "Watch the folders of the settings and answer every bounce.", START),
     "master": Entry("bridge.cli.master:master", "Master files now, without the daemon.", WORK),
     "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK),
+    "compare": Entry("bridge.cli.compare:compare", "Tell what changed between two versions of a mix.", WORK),
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
     "doctor": Entry("bridge.cli.doctor:doctor", "Check this machine and the settings; say what to put right.", LOOK),

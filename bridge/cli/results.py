@@ -66,8 +66,8 @@ def messages_table(messages: Sequence[Message]) -> Table:
 
 
 def recipe_text(recipe: Recipe) -> str:
-    """What is done, in a word: the chain, or "analyze"."""
-    return recipe.chain if isinstance(recipe, MasterRecipe) else "analyze"
+    """What is done, in a word: the chain, "analyze" or "compare"."""
+    return recipe.chain if isinstance(recipe, MasterRecipe) else recipe.do
 
 
 def outcome_text(job: Job) -> Text:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from bridge.analysis import ComparisonReport
 from bridge.audio.render import read_render
 from bridge.chains import load_chain
 from bridge.delivery import Role, delivery_errors, prepare, recover, sweep
@@ -12,13 +13,24 @@ from bridge.errors import BridgeError, ChainError, Fault, RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
-from bridge.model import Assignment, JobRequest, JobResult, MasterRecipe, Origin, Progress, Recipe, Report
-from bridge.reports.document import read_report
+from bridge.model import (
+    Assignment,
+    CompareRecipe,
+    JobRequest,
+    JobResult,
+    MasterRecipe,
+    Origin,
+    Progress,
+    Recipe,
+    Report,
+)
+from bridge.reports.document import read_comparison, read_report
 from bridge.settings import Settings, process_environment
 
 CLI = Origin(listener="cli")
 MASTER_PATTERN = "{name} [{chain}]"
 """Directly in the folder that was asked for."""
+COMPARE_PATTERN = "{name}"
 CHAIN_SUFFIX = ".yaml"
 OnProgress = Callable[[Progress], None]
 
@@ -50,6 +62,23 @@ def direct_request(path: Path, recipe: Recipe, return_folder: Path, settings: Se
         name=render.path.stem,
         return_folder=return_folder.absolute(),
         name_pattern=MASTER_PATTERN,
+        origin=CLI,
+    )
+
+
+def compare_request(earlier: Path, later: Path, return_folder: Path, settings: Settings) -> JobRequest:
+    """A request of the command line for two versions of a recording.
+
+    Raises:
+        AudioError: one of the files is not usable audio.
+    """
+    renders = tuple(read_render(path.absolute(), settings.limits) for path in (earlier, later))
+    return JobRequest(
+        renders=renders,
+        recipe=CompareRecipe(),
+        name=f"{earlier.stem} - {later.stem}",
+        return_folder=return_folder.absolute(),
+        name_pattern=COMPARE_PATTERN,
         origin=CLI,
     )
 
@@ -87,6 +116,11 @@ def report_of(result: JobResult) -> Report:
         ReportError: somebody has changed it since.
     """
     return read_report(text_of(result, "report"))
+
+
+def comparison_of(result: JobResult) -> ComparisonReport:
+    """The report that was delivered with a comparison; errors as `report_of`."""
+    return read_comparison(text_of(result, "report"))
 
 
 def text_of(result: JobResult, role: Role) -> str:

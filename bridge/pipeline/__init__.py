@@ -11,8 +11,10 @@ from bridge.audio.read import decoded_digest
 from bridge.chains import load_chain
 from bridge.dsp.mastering import master
 from bridge.dsp.measures import measure
-from bridge.model import AnalyzeRecipe, Assignment, JobResult, MasterRecipe, Progress
-from bridge.pipeline.mix import load, open_mix
+from bridge.dsp.measures.compare import compare
+from bridge.model import AnalyzeRecipe, Assignment, CompareRecipe, JobResult, MasterRecipe, Progress
+from bridge.pipeline.comparison import comparison_report, deliver_comparison
+from bridge.pipeline.mix import load, open_mix, open_versions
 from bridge.pipeline.outcome import analysis_report, deliver_again, deliver_files, master_report
 from bridge.pipeline.output import master_order, result_key, write_master
 from bridge.pipeline.run import Run
@@ -30,6 +32,8 @@ def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> 
             return master_job(run, recipe)
         case AnalyzeRecipe():
             return analyze_job(run)
+        case CompareRecipe():
+            return compare_job(run)
         case _ as never:
             assert_never(never)
 
@@ -59,3 +63,14 @@ def analyze_job(run: Run) -> JobResult:
     with open_mix(run.request, run.work) as mix, run.stage("measuring", 0.95) as on_part:
         before = measure(mix, on_part)
     return deliver_files(run, analysis_report(run, before), [])
+
+
+def compare_job(run: Run) -> JobResult:
+    """A report on what changed between two versions; no audio is made, and both are read as streams."""
+    with open_versions(run.request, run.work) as (a, b):
+        with run.stage("measuring", 0.35) as on_part:
+            before = measure(a, lambda part: on_part(part / 2))
+            after = measure(b, lambda part: on_part(0.5 + part / 2))
+        with run.stage("comparing", 0.60) as on_part:
+            comparison = compare(a, b, run.allocate, on_part)
+    return deliver_comparison(run, comparison_report(run, before, after, comparison))

@@ -8,7 +8,7 @@ from typing import assert_never
 from bridge.audio.groups import join_channels, sum_of
 from bridge.audio.read import open_audio
 from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
-from bridge.errors import AudioError, UnfinishedAudioError
+from bridge.errors import AudioError, RequestError, UnfinishedAudioError
 from bridge.model import AppliedStep, Grouping, JobRequest, Render
 
 BLOCK_FRAMES = 1 << 18
@@ -32,6 +32,23 @@ def open_mix(request: JobRequest, scratch: Path) -> Generator[Signal]:
                 yield sum_of([open_files.enter_context(open_audio(r.path, scratch)) for r in request.renders])
             case _ as never:
                 assert_never(never)
+    refuse_changed(request.renders)
+
+
+@contextmanager
+def open_versions(request: JobRequest, scratch: Path) -> Generator[tuple[Signal, Signal]]:
+    """The two versions of a comparison as signals on disk, the earlier first.
+
+    Raises:
+        RequestError: there are not two.
+        AudioError: a file is missing, or was changed since it was asked for.
+    """
+    if len(request.renders) != 2:
+        raise RequestError(f"A comparison needs two files, not {len(request.renders)}: the earlier and the later one.")
+    refuse_changed(request.renders)
+    earlier, later = (render.path for render in request.renders)
+    with open_audio(earlier, scratch) as a, open_audio(later, scratch) as b:
+        yield a, b
     refuse_changed(request.renders)
 
 

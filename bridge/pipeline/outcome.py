@@ -1,8 +1,9 @@
 """Reports and delivery: from what was measured and written to what the user finds in the return folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
@@ -10,7 +11,7 @@ from bridge.cache import CacheEntry
 from bridge.delivery import Role, deliver, file_name, reserved
 from bridge.dsp.mastering import Mastered
 from bridge.dsp.measures import Measured
-from bridge.model import AnalyzeRecipe, DeliveredFile, JobResult, MasterRecipe, Report, Severity
+from bridge.model import DeliveredFile, JobResult, MasterRecipe, Report, Severity
 from bridge.pipeline.mix import gathering_steps
 from bridge.pipeline.output import Staged, Written, carried_metadata
 from bridge.pipeline.run import Run
@@ -18,7 +19,7 @@ from bridge.reports import report_html, report_json
 
 JSON_SUFFIX = ".report.json"
 HTML_SUFFIX = ".report.html"
-ANALYSIS = "analysis"
+NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison"})
 """What stands in a file name where a master has its chain."""
 
 
@@ -50,7 +51,7 @@ def deliver_again(run: Run, entry: CacheEntry, folder: Path) -> JobResult:
         update={
             "job_id": run.assignment.job_id,
             "name": run.request.name,
-            "made_at": _now_text(),
+            "made_at": now_text(),
             "recipe": run.request.recipe,
             "inputs": run.request.renders,
             "timings": tuple(run.timings),
@@ -71,7 +72,7 @@ def _report(run: Run, before: Measured) -> Report:
     return Report(
         job_id=run.assignment.job_id,
         name=run.request.name,
-        made_at=_now_text(),
+        made_at=now_text(),
         recipe=run.request.recipe,
         inputs=run.request.renders,
         engine=run.engine_info(),
@@ -88,18 +89,18 @@ def deliver_files(run: Run, report: Report, staged: Sequence[Staged]) -> JobResu
     suffixes = [*(file.suffix for file in staged), HTML_SUFFIX, JSON_SUFFIX]
     with (
         run.stage("delivering", 0.05),
-        reserved(run.request, _base_name(run), suffixes, replace=recipe.replace) as place,
+        reserved(run.request, base_name(run), suffixes, replace=recipe.replace) as place,
     ):
-        masters = [_delivered(file.path, place.path(file.suffix), "master", file.digest) for file in staged]
+        masters = [delivered(file.path, place.path(file.suffix), "master", file.digest) for file in staged]
         report = report.model_copy(update={"files": tuple(masters)})
-        html = _written(run.work / "report.html", report_html(report))
-        json = _written(run.work / "report.json", report_json(report))
+        html = written_text(run.work / "report.html", report_html(report))
+        json = written_text(run.work / "report.json", report_json(report))
         finals = [place.path(suffix) for suffix in suffixes]
         result = JobResult(
             files=(
                 *masters,
-                _delivered(html, finals[-2], "report_html", file_digest(html)),
-                _delivered(json, finals[-1], "report", file_digest(json)),
+                delivered(html, finals[-2], "report_html", file_digest(html)),
+                delivered(json, finals[-1], "report", file_digest(json)),
             ),
             before=report.before,
             after=report.after,
@@ -111,25 +112,28 @@ def deliver_files(run: Run, report: Report, staged: Sequence[Staged]) -> JobResu
         return deliver(run.work, list(moves), result, replace=recipe.replace)
 
 
-def _base_name(run: Run) -> str:
+def base_name(run: Run) -> str:
     """The pattern filled in: path below the return folder, without extension."""
     recipe = run.request.recipe
     return run.request.name_pattern.format(
         name=file_name(run.request.name),
-        chain=ANALYSIS if isinstance(recipe, AnalyzeRecipe) else file_name(recipe.chain),
+        chain=file_name(recipe.chain) if isinstance(recipe, MasterRecipe) else NO_CHAIN[recipe.do],
         date=datetime.now().astimezone().strftime("%Y-%m-%d"),
         job=run.assignment.job_id,
     )
 
 
-def _delivered(staged: Path, final: Path, role: Role, digest: str) -> DeliveredFile:
+def delivered(staged: Path, final: Path, role: Role, digest: str) -> DeliveredFile:
+    """A staged file under its final name."""
     return DeliveredFile(path=final, role=role, size_bytes=staged.stat().st_size, digest=digest)
 
 
-def _written(path: Path, text: str) -> Path:
+def written_text(path: Path, text: str) -> Path:
+    """The file, with that text in it."""
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def _now_text() -> str:
+def now_text() -> str:
+    """Now in UTC, as reports say it."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

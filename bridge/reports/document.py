@@ -2,18 +2,20 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bridge.analysis import ComparisonReport
 from bridge.errors import ReportError
 from bridge.model import SCHEMA_VERSION, Report
 
+AnyReport = TypeVar("AnyReport", Report, ComparisonReport)
 SCHEMA_ID = f"urn:daw-bridge:schema:report:{SCHEMA_VERSION}"
 """A new number whenever a field changes its meaning or goes; new fields keep it."""
 
 
-def report_json(report: Report) -> str:
+def report_json(report: Report | ComparisonReport) -> str:
     """The report as indented JSON: keys in the order of the model, UTF-8, a newline at the end."""
     text = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False)
     # Names of files need not be UTF-8 on Linux: Python carries their odd bytes as lone surrogates, which no UTF-8 text
@@ -39,6 +41,15 @@ def read_report(text: str) -> Report:
     Raises:
         ReportError: not JSON, not a report, or written by a newer daw-bridge.
     """
+    return _read(text, Report, "analyze")
+
+
+def read_comparison(text: str) -> ComparisonReport:
+    """The report of a comparison; errors as `read_report`."""
+    return _read(text, ComparisonReport, "compare")
+
+
+def _read(text: str, model: type[AnyReport], verb: str) -> AnyReport:
     try:
         data = json.loads(text)
     except ValueError as reason:
@@ -51,13 +62,13 @@ def read_report(text: str) -> Report:
             f"This report has version {version}; this daw-bridge reads up to {SCHEMA_VERSION}. Update daw-bridge."
         )
     try:
-        return Report.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as reason:
-        raise ReportError(_first_fault(reason)) from reason
+        raise ReportError(_first_fault(reason, verb)) from reason
 
 
-def _first_fault(reason: ValidationError) -> str:
+def _first_fault(reason: ValidationError, verb: str) -> str:
     fault = reason.errors(include_url=False)[0]
     key = ".".join(str(part) for part in fault["loc"])
     more = f" (and {reason.error_count() - 1} more)" if reason.error_count() > 1 else ""
-    return f"This report is damaged at `{key}`: {fault['msg']}{more}. Make it again with `dawbridge analyze`."
+    return f"This report is damaged at `{key}`: {fault['msg']}{more}. Make it again with `dawbridge {verb}`."

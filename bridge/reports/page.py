@@ -24,7 +24,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def report_html(report: Report) -> str:
     """The report as one self-contained page; the same report gives the same bytes."""
-    page = _environment().get_template("report.html.j2").render(_shown(report))
+    page = environment().get_template("report.html.j2").render(_shown(report))
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -63,7 +63,8 @@ def _shown(report: Report) -> dict[str, object]:
 
 
 @cache
-def _environment() -> "Environment":
+def environment() -> "Environment":
+    """Where templates and their filters are found."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
     environment = Environment(

@@ -138,7 +138,7 @@ def robust_gain(sums: Products, unchanged_db: float, share_min: float) -> float 
     Args:
         sums: of the aligned signals.
         unchanged_db: a hop whose residual at such a gain is below this, relative to B, did not change.
-        share_min: where less than this share of A's energy lies in such hops, all hops count.
+        share_min: where fewer hops than this share are such, all count.
     """
     aa, bb, ab = (part.sum(axis=0) for part in (sums.aa, sums.bb, sums.ab))
     if not aa.any() or not bb.any():
@@ -152,8 +152,8 @@ def robust_gain(sums: Products, unchanged_db: float, share_min: float) -> float 
         )
         return kept
 
-    kept = max((calm(gain) for gain in (_weighted_median(gains, aa[heard]), _densest(gains, share_min))), key=aa.dot)
-    if aa.dot(kept) < share_min * aa.sum():
+    kept = max((calm(gain) for gain in (_weighted_median(gains, aa[heard]), _densest(gains, share_min))), key=np.sum)
+    if kept.sum() < share_min * heard.sum():
         kept = np.ones_like(heard)
     return _snapped(float(ab[kept].sum() / aa[kept].sum()))
 

@@ -1,0 +1,102 @@
+"""A comparison -> one self-contained page: the verdict, how the two lie over each other, where and what differs."""
+
+import math
+
+from bridge.analysis import BandDifference, ComparisonReport, NullCurve
+from bridge.reports import view
+from bridge.reports.comparison import (
+    SPANS_SHOWN_MAX,
+    alignment_rows,
+    comparison_sentence,
+    hertz_text,
+    null_text,
+    span_text,
+)
+from bridge.reports.figures import figure_help, figure_rows, shown_figures
+from bridge.reports.page import environment
+from bridge.reports.palette import DARK, LIGHT, css_variables
+
+DEEPEST_DB = -120.0
+"""Bottom of the plot over time."""
+
+
+def comparison_html(report: ComparisonReport) -> str:
+    """The report as one self-contained page; the same report gives the same bytes."""
+    page = environment().get_template("comparison.html.j2").render(_shown(report))
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def _shown(report: ComparisonReport) -> dict[str, object]:
+    """Everything that the template names."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    comparison = report.comparison
+    helps = [figure_help(figure, report.after) for figure in shown_figures(report.before, report.after)]
+    has_bands = any(band.change_db is not None for band in comparison.spectrum)
+    return {
+        "report": report,
+        "sentence": comparison_sentence(comparison),
+        "alignment": alignment_rows(comparison),
+        "rows": list(zip(figure_rows(report.before, report.after), helps, strict=True)),
+        "spans": [(span_text(span), null_text(span.null_db)) for span in comparison.changes[:SPANS_SHOWN_MAX]],
+        "more_spans": max(0, len(comparison.changes) - SPANS_SHOWN_MAX),
+        "null_plot": Markup(null_plot(comparison.null_curve, comparison.overlap_start_s)),  # noqa: S704  numbers only
+        "band_plot": Markup(band_plot(comparison.spectrum)) if has_bands else "",  # noqa: S704  numbers only
+        "notes": view.notes(comparison.messages),
+        "folders": (),  # the page lies beside its JSON and delivers nothing else
+        "stages": view.stages(report.timings),
+        "light": css_variables(LIGHT),
+        "dark": css_variables(DARK),
+    }
+
+
+def null_plot(curve: NullCurve, start_s: float) -> str:
+    """The difference over time as a drawing: higher is more; nothing where nothing is left."""
+    from bridge.reports.loudness_plot import time_step_s, time_text  # noqa: PLC0415  matplotlib, engine half only
+    from bridge.reports.svg import Frame, colour, inline_svg, new_axes  # noqa: PLC0415
+
+    frame = Frame("null-over-time", 928, 190, 56, 8, 10, 28, 12)
+    axes = new_axes(frame)
+    seconds = [start_s + (index + 0.5) * curve.hop_s for index in range(len(curve.null_db))]
+    levels = [max(DEEPEST_DB, value) if value is not None else DEEPEST_DB for value in curve.null_db]
+    top = max(0.0, 6.0 * math.ceil(max(levels, default=0.0) / 6.0))
+    end_s = start_s + max(len(levels), 1) * curve.hop_s
+    axes.fill_between(seconds, DEEPEST_DB, levels, color=colour("after"), alpha=0.35, linewidth=0)
+    axes.plot(seconds, levels, color=colour("after"), linewidth=1.2)
+    axes.set_xlim(start_s, end_s)
+    axes.set_ylim(DEEPEST_DB, top)
+    step_s = time_step_s(end_s - start_s, 10)
+    marks = [math.ceil(start_s / step_s) * step_s + index * step_s for index in range(40)]
+    marks = [mark for mark in marks if mark <= end_s]
+    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
+    _lines(axes, [0.0, -30.0, -60.0, -90.0, DEEPEST_DB])
+    return inline_svg(axes, frame, "Difference over time, in dB relative to the later file")
+
+
+def band_plot(bands: tuple[BandDifference, ...]) -> str:
+    """How much more or less the later file has, by third octaves, as a drawing."""
+    from bridge.reports.svg import Frame, colour, inline_svg, new_axes  # noqa: PLC0415
+
+    frame = Frame("band-changes", 928, 190, 56, 8, 10, 28, 12)
+    axes = new_axes(frame)
+    changes = [band.change_db or 0.0 for band in bands]
+    reach = max(1.0, min(24.0, math.ceil(max(abs(change) for change in changes) * 1.1)))
+    axes.bar(range(len(bands)), changes, color=colour("after"), width=0.7, linewidth=0)
+    axes.set_xlim(-0.7, len(bands) - 0.3)
+    axes.set_ylim(-reach, reach)
+    named = range(2, len(bands), 5)
+    axes.set_xticks(list(named), [hertz_text(float(f"{bands[index].centre_hz:.2g}")) for index in named])
+    _lines(axes, [-reach, 0.0, reach])
+    return inline_svg(axes, frame, "Change of each third octave, in dB")
+
+
+def _lines(axes: object, levels: list[float]) -> None:
+    """Horizontal lines, with their levels in dB at the left."""
+    from matplotlib.axes import Axes  # noqa: PLC0415
+
+    from bridge.reports.svg import colour  # noqa: PLC0415
+
+    assert isinstance(axes, Axes)
+    axes.set_yticks(levels, [f"{level:+g} dB" if level else "0 dB" for level in levels])
+    axes.grid(axis="y", color=colour("hairline"), linewidth=1)
+    axes.set_axisbelow(True)
