@@ -18,7 +18,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bridge.audio.render import file_digest
-from bridge.model import Report, Value
+from bridge.model import Value
+from bridge.report import Report
 
 ENTRY = "entry.json"
 

@@ -12,9 +12,6 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-SCHEMA_VERSION = 1
-"""Of the report's JSON; raised when a field changes its meaning or goes."""
-
 
 class Value(BaseModel):
     """A frozen value with nothing in it that was not declared."""
@@ -423,28 +420,3 @@ class StageTiming(Value):
 
     stage: str
     seconds: float
-
-
-class Report(Value):
-    """What the meters read before and after, what was done and why, with which versions."""
-
-    schema_version: int = SCHEMA_VERSION
-    job_id: str
-    name: str
-    made_at: str
-    """UTC, ISO 8601."""
-    recipe: Recipe
-    chain: str | None = None
-    inputs: tuple[Render, ...]
-    engine: EngineInfo
-    before: Measurement
-    after: Measurement | None = None
-    target_lufs: float | None = None
-    ceiling_dbtp: float | None = None
-    loudness_before: LoudnessCurve
-    loudness_after: LoudnessCurve | None = None
-    steps: tuple[AppliedStep, ...] = ()
-    messages: tuple[Message, ...] = ()
-    files: tuple[DeliveredFile, ...] = ()
-    timings: tuple[StageTiming, ...] = ()
-    is_from_cache: bool = False

@@ -15,8 +15,8 @@ from bridge.model import (
     Origin,
     Recipe,
     Render,
-    Report,
 )
+from bridge.report import Report
 
 
 def a_render(path: Path = Path("/session/Renders/Song.wav"), digest: str = "d1", size_bytes: int = 1000) -> Render:

@@ -11,10 +11,11 @@ from bridge.cache import CacheEntry
 from bridge.delivery import Role, deliver, file_name, reserved
 from bridge.dsp.mastering import Mastered
 from bridge.dsp.measures import Measured
-from bridge.model import DeliveredFile, JobResult, MasterRecipe, Report, Severity
+from bridge.model import DeliveredFile, JobResult, MasterRecipe, Severity
 from bridge.pipeline.mix import gathering_steps
 from bridge.pipeline.output import Staged, Written, carried_metadata
 from bridge.pipeline.run import Run
+from bridge.report import Report
 from bridge.reports import report_html, report_json
 
 JSON_SUFFIX = ".report.json"

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bridge.analysis import ComparisonReport
 from bridge.errors import ReportError
-from bridge.model import SCHEMA_VERSION, Report
+from bridge.report import SCHEMA_VERSION, Report
 
 AnyReport = TypeVar("AnyReport", Report, ComparisonReport)
 SCHEMA_ID = f"urn:daw-bridge:schema:report:{SCHEMA_VERSION}"

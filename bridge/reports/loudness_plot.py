@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bridge.model import LoudnessCurve, Measurement, Report
+from bridge.model import LoudnessCurve, Measurement
+from bridge.report import Report
 from bridge.reports.figures import typeset
 from bridge.reports.svg import Frame, colour, inline_svg, new_axes
 from bridge.units import with_unit

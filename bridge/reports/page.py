@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.model import AnalyzeRecipe, EngineInfo, LoudnessCurve, Measurement, ParameterValue, Report
+from bridge.model import AnalyzeRecipe, EngineInfo, LoudnessCurve, Measurement, ParameterValue
+from bridge.report import Report
 from bridge.reports import view
 from bridge.reports.figures import Parameter, parameter_texts, typeset
 from bridge.reports.palette import DARK, LIGHT, css_variables

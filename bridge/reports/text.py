@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from bridge.model import Message, Report, Severity
+from bridge.model import Message, Severity
+from bridge.report import Report
 from bridge.reports.figures import figure_rows, parameter_texts
 from bridge.reports.verdict import verdict
 from bridge.units import bytes_text, clock

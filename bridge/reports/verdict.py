@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bridge.model import Measurement, Report
+from bridge.model import Measurement
+from bridge.report import Report
 from bridge.reports.figures import INTEGRATED, LOUDNESS_RANGE, TRUE_PEAK, change_of, figure_text
 from bridge.units import with_unit
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bridge.model import DeliveredFile, Message, Report, Severity, StageTiming
+from bridge.model import DeliveredFile, Message, Severity, StageTiming
+from bridge.report import Report
 from bridge.reports.figures import (
     INTEGRATED,
     PLR,

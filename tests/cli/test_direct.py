@@ -17,7 +17,7 @@ from bridge.checkup.kernels import cold_modules
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.cli.direct_work import Outcome
 from bridge.cli.exit_codes import ExitCode
-from bridge.model import Report
+from bridge.report import Report
 from tests.cli.conftest import ROOT, Run, json_of
 from tests.conftest import Song
 from tests.support import wait_until

@@ -17,10 +17,10 @@ from bridge.model import (
     Measurement,
     Message,
     Render,
-    Report,
     Severity,
     StageTiming,
 )
+from bridge.report import Report
 
 FOLDER = Path("/home/ana/Sessions/Midnight Drive/Returns")
 

@@ -18,10 +18,10 @@ from bridge.model import (
     Measurement,
     Message,
     Render,
-    Report,
     Severity,
     StageTiming,
 )
+from bridge.report import Report
 
 WORDS = st.text(max_size=20)
 LEVELS = st.floats(-120, 30).map(lambda value: round(value, 6))

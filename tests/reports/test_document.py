@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from bridge.errors import ReportError
-from bridge.model import SCHEMA_VERSION, Report
+from bridge.report import SCHEMA_VERSION, Report
 from bridge.reports import read_report, report_json, report_schema
 from tests.reports.samples import ALL, render, song_report
 from tests.reports.strategies import REPORTS

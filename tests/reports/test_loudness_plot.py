@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.model import LoudnessCurve, Report
+from bridge.model import LoudnessCurve
+from bridge.report import Report
 from bridge.reports.loudness_plot import (
     averaged,
     envelope,

@@ -4,7 +4,8 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from bridge.model import DeliveredFile, Message, Report, Severity
+from bridge.model import DeliveredFile, Message, Severity
+from bridge.report import Report
 from bridge.reports import report_html
 from tests.reports.samples import ALL, FOLDER, analysis_report, crowded_report, render, silent_report, song_report
 from tests.reports.strategies import REPORTS

@@ -1,6 +1,7 @@
 from hypothesis import given, settings
 
-from bridge.model import Message, Report, Severity
+from bridge.model import Message, Severity
+from bridge.report import Report
 from bridge.reports import verdict
 from bridge.reports.view import no_plot
 from tests.reports.samples import SILENT, analysis_report, measurement, silent_report, song_report
