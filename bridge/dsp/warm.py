@@ -8,6 +8,7 @@ from bridge.audio.signal import Audio, OnProgress
 from bridge.chains import Chain, Compressor, Gain, Highpass, HighShelf, Limiter, Step, Target
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
+from bridge.dsp.measures.compare import compare
 from bridge.dsp.measures.readings import read_everything
 
 STEPS_WITH_KERNELS: Sequence[Step] = (
@@ -25,7 +26,7 @@ WarmUp = Callable[[], object]
 
 def warm_up(on_progress: OnProgress | None = None) -> None:
     """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
-    steps: Sequence[WarmUp] = (_warm_measures, _warm_analysis, _warm_envelopes, _warm_mastering, _warm_steps)
+    steps: Sequence[WarmUp] = (_warm_measures, _warm_comparison, _warm_analysis, _warm_envelopes, _warm_mastering, _warm_steps)
     for done, step in enumerate(steps):
         if on_progress is not None:
             on_progress(done / len(steps))
@@ -47,6 +48,10 @@ def _warm_measures() -> None:
 
 def _warm_analysis() -> None:
     read_everything(little_audio(), threads=1)
+
+
+def _warm_comparison() -> None:
+    compare(little_audio(), little_audio(), threads=1)
 
 
 def _warm_envelopes() -> None:
