@@ -56,7 +56,13 @@ class CheckedFile(Value):
     faults: tuple[str, ...]
 
 
-@click.group(cls=LazyGroup, entries=COMMANDS)
+EXAMPLES = (
+    ("How a chain file looks, and how an editor helps to write one", "dawbridge help chain-files"),
+    ("Every step that a chain may hold", "dawbridge help steps"),
+)
+
+
+@click.group(cls=LazyGroup, entries=COMMANDS, examples=EXAMPLES)
 def chains() -> None:
     """Mastering chains: YAML files of ordered steps and a target."""
 

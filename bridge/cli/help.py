@@ -1,60 +1,79 @@
 """`dawbridge help`: commands, and the pages that belong to no command; `dawbridge completion`."""
 
-import typing
-
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import CompletionItem, get_completion_class
 
-from bridge.cli.exit_codes import MEANINGS
-from bridge.cli.lazy import LazyGroup, Page, PageCommand
-from bridge.cli.settings_file import settings_rows
+from bridge.cli.lazy import LazyGroup, PageCommand
+from bridge.cli.manual.page import ManualPage
+from bridge.cli.manual.steps import step_names, step_page
+from bridge.cli.manual.terminal import print_page
+from bridge.cli.manual.topics import TOPICS
+from bridge.documents import did_you_mean
 
 COMPLETE_VARIABLE = "_DAWBRIDGE_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 
 
-def _exit_codes(page: Page) -> None:
-    page.write_text("Every command tells the shell how it ended:")
-    with page.indentation():
-        page.write_paragraph()
-        page.write_dl([(f"{code:>3}", meaning) for code, meaning in MEANINGS.items()])
+STEP = "step"
+STEP_ALONE = (STEP,)
+"""`help step` without a name lists the steps."""
+EXAMPLES = (
+    ("When a bounce is taken, and what becomes one job", "dawbridge help watch-folder"),
+    ("Every parameter of the limiter, with an example", "dawbridge help step limiter"),
+    ("A command", "dawbridge help jobs list"),
+)
 
 
-def _settings(page: Page) -> None:
-    page.write_text(
-        "Keys of bridge.yaml. A variable sets a key too (DAWBRIDGE_ENGINES__SLOTS=2), and so does a flag of run "
-        "(--set engines.slots=2); flags win over variables, variables win over the file."
-    )
-    for section, rows in settings_rows():
-        with page.section(section):
-            page.write_dl(rows)
+class HelpCommand(PageCommand):
+    """The command whose own help lists the topics."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Topics, then options."""
+        with formatter.section("Topics"):
+            rows = [(name, topic.about) for name, topic in TOPICS.items()]
+            formatter.write_dl([*rows, (f"{STEP} NAME", "One step: parameters, bounds, an example.")])
+        super().format_options(ctx, formatter)
 
 
-TOPICS = {"exit-codes": _exit_codes, "settings": _settings}
-ABOUT = {
-    "exit-codes": "What the shell is told.",
-    "settings": "Every key of bridge.yaml with its default and bounds.",
-}
+def _complete_word(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    given = ctx.params.get("words") or ()
+    commands = ctx.find_root().command
+    first = [*TOPICS, STEP, *(commands.list_commands(ctx) if isinstance(commands, LazyGroup) else ())]
+    words = step_names() if given == STEP_ALONE else first if not given else ()
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
-TOPICS_LINE = "Topics: " + ", ".join(f"{name} ({text})" for name, text in ABOUT.items())
-
-
-@click.command("help", cls=PageCommand, epilog=TOPICS_LINE)
-@click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]")
+@click.command("help", cls=HelpCommand, examples=EXAMPLES)
+@click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]", shell_complete=_complete_word)
 @click.pass_context
 def help_pages(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Explain a command or a topic."""
-    root = ctx.find_root()
-    if len(words) == 1 and words[0] in TOPICS:
-        page = typing.cast("Page", root.make_formatter())
-        TOPICS[words[0]](page)
-        click.echo(page.getvalue().rstrip("\n"))
+    page = _page(ctx, words)
+    if page is not None:
+        print_page(page)
         return
-    context = root
+    context = ctx.find_root()
     for word in words:
         context = _inner(context, word)
     click.echo(context.get_help())
+
+
+def _page(ctx: click.Context, words: tuple[str, ...]) -> ManualPage | None:
+    """The page that the words name; None where they mean a command."""
+    match words:
+        case ("step" | "steps", name):
+            if name not in step_names():
+                known = ", ".join(step_names())
+                raise click.UsageError(
+                    f"There is no step `{name}`.{did_you_mean(name, step_names())} Known: {known}.", ctx=ctx
+                )
+            return step_page(name)
+        case ("step",):
+            return TOPICS["steps"].make()
+        case (topic,) if topic in TOPICS:
+            return TOPICS[topic].make()
+        case _:
+            return None
 
 
 def _inner(context: click.Context, word: str) -> click.Context:
@@ -63,7 +82,7 @@ def _inner(context: click.Context, word: str) -> click.Context:
         raise click.UsageError(f"`{context.command_path}` has no commands of its own.", ctx=context)
     found = command.get_command(context, word)
     if found is None:
-        topics = TOPICS if isinstance(command, LazyGroup) and context.parent is None else ()
+        topics = [*TOPICS, STEP] if context.parent is None else []
         raise click.NoSuchCommand(word, possibilities=[*command.list_commands(context), *topics], ctx=context)
     return found.context_class(found, info_name=word, parent=context)
 

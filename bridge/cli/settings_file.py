@@ -33,28 +33,31 @@ def settings_text(watched: Sequence[Path]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def settings_rows() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Sections of the settings, each with its keys and what is to be said about them."""
+def settings_rows() -> Iterator[tuple[str, list[tuple[str, Declaration]]]]:
+    """Sections of the settings, each with its dotted keys and what is declared about them."""
     plain = [d for d in declarations(Settings) if d.name != "watch" and not _is_model(d.kind)]
-    yield "Top level", [_row(declaration, declaration.name) for declaration in plain]
-    yield "watch (one entry a folder)", [_row(d, f"watch[].{d.name}") for d in declarations(WatchSettings)]
-    recipe = [_row(d, f"watch[].recipe.{d.name}") for d in declarations(MasterRecipe) if d.help]
+    yield "Top level", [(d.name, d) for d in plain]
+    yield "watch (one entry a folder)", [(f"watch[].{d.name}", d) for d in declarations(WatchSettings)]
+    recipe = [(f"watch[].recipe.{d.name}", d) for d in declarations(MasterRecipe) if d.help]
     yield "watch[].recipe with do: master", recipe
     for section in declarations(Settings):
         if _is_model(section.kind):
             inner = typing.cast("type[BaseModel]", section.kind)
-            yield section.name, [_row(d, f"{section.name}.{d.name}") for d in declarations(inner)]
+            yield section.name, [(f"{section.name}.{d.name}", d) for d in declarations(inner)]
 
 
-def _row(declaration: Declaration, key: str) -> tuple[str, str]:
-    facts = [f"default: {_scalar(declaration.default)}"] if _has_default_worth_saying(declaration) else []
-    facts += [declaration.range_text] if declaration.range_text else []
-    facts += ["required"] if declaration.is_required else []
-    return key, f"{declaration.help}{'  [' + '; '.join(facts) + ']' if facts else ''}"
+def default_text(declaration: Declaration) -> str:
+    """The default as the file would say it, below `~` where it lies in the home folder; nothing without one."""
+    default = declaration.default
+    if isinstance(default, Path) and default.is_relative_to(Path.home()):
+        return str(Path("~") / default.relative_to(Path.home()))
+    if isinstance(default, float) and default.is_integer():
+        return f"{default:.0f}"
+    return _scalar(default) if _has_default_worth_saying(declaration) else ""
 
 
 def _has_default_worth_saying(declaration: Declaration) -> bool:
-    return isinstance(declaration.default, str | int | float | Enum | Path)
+    return isinstance(declaration.default, str | int | float | Enum | Path) and declaration.default != ""
 
 
 def _lines(declaration: Declaration, value: object) -> Iterator[str]:

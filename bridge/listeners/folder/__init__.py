@@ -25,10 +25,11 @@ every file that carries the mark of one of our own jobs, wherever it lies: the b
 
 **What is reported.** A file that will never be a render is told once, with what to do: text that is called .wav, a
 file that may not be read, a link that leads out of the session folders, a render beyond the limits - and, after
-`stuck_s` (60 s) without a change, a bounce that was never finished or was cut off. None of them is lost: when the file
-changes, it is looked at again. A watch folder that is not there is told once too; it is taken up when it comes back.
+`stuck_s` (60 s) without a change, a bounce that was never finished or was cut off. `dawbridge jobs list --failed` shows
+them, and `dawbridge doctor` points there. None of them is lost: when the file changes, it is looked at again. A watch
+folder that is not there is told once too; it is taken up when it comes back.
 
-**At the start** the files that are there are taken as well, except those that already had a job: a bounce made while
+**At the start.** The files that are there are taken as well, except those that already had a job: a bounce made while
 the bridge was off is found, and nothing is done twice. `still_s` applies to them.
 
 **Groups** (`group: auto`). Files that are written together become one job:
@@ -49,10 +50,10 @@ All of these come as single jobs. A plain bounce does not wait for company. A fi
 related name is being written (for ten minutes at most), and 1.5 s when its own name says that it is one of several.
 `group: off` makes each file a job of its own.
 
-**Settings** of each entry under `watch:` in bridge.yaml: `folder`, `recipe`, `is_recursive`, `settle_s`, `still_s`,
-`stuck_s`, `poll_s` (how often the folder is looked through even when nothing was told; a folder of many thousand files
-less often, so that waiting costs at most 0.2 % of a core), `is_network` (looking only: file events of network folders
-are not to be trusted), `group`, `return_folder`.
+**Settings.** Each entry under `watch:` in bridge.yaml has its own; `dawbridge help watch-folder` lists them with their
+defaults. `poll_s` says how often the folder is looked through even when nothing was told (a folder of many thousand
+files less often, so that waiting costs at most 0.2 % of a core); `is_network` means looking only, because file events
+of network folders are not to be trusted.
 
 Inside: `settler` (is it finished?), `gatherer` and `grouping` (what belongs together?) are pure and told the time;
 `look`, `events` and `presence` touch the system; `listener` is the thread that joins them.

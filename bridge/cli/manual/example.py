@@ -1,0 +1,122 @@
+"""An example of each step that a chain would take, made from what the step declares."""
+
+import math
+import typing
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import annotated_types
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from bridge.chains import StepBase, find_chains, read_chain
+from bridge.declarations import Declaration, declarations
+from bridge.errors import ChainError
+
+NEAR_CEILING = 0.3
+"""Where an example lies in a range that ends at or below zero, from above: a threshold, a loudness."""
+GENTLE = 0.1
+"""Where it lies between zero and the highest in a range on both sides of zero: a gain."""
+WIDE_RATIO = 50
+
+
+def snippet(step: type[StepBase]) -> str:
+    """YAML of the step as it stands in a chain file, with every parameter that has a value."""
+    fields = example(step).model_dump(mode="json", exclude_none=True, exclude=set(StepBase.model_fields))
+    ordered = {"use": fields.pop("use"), **fields}
+    text: str = yaml.safe_dump({"steps": [_plain(ordered)]}, sort_keys=False, width=100, allow_unicode=True)
+    return "\n".join(("  " if index else "") + line for index, line in enumerate(text.splitlines()))
+
+
+def example(step: type[StepBase]) -> StepBase:
+    """The step as the first chain that comes with us uses it; from bounds and defaults where none does."""
+    used = next((one for _, one in _built_in_steps() if type(one) is step), None)
+    return used or step.model_validate(_values(step))
+
+
+def chains_with(step: type[StepBase]) -> tuple[str, ...]:
+    """Names of the chains that come with us and use the step."""
+    return tuple(dict.fromkeys(name for name, one in _built_in_steps() if type(one) is step))
+
+
+@cache
+def _built_in_steps() -> tuple[tuple[str, StepBase], ...]:
+    """Every step of every chain that comes with us, with the name of the chain."""
+    return tuple(_read_steps())
+
+
+def _read_steps() -> Iterator[tuple[str, StepBase]]:
+    for name, path in sorted(find_chains(()).items()):
+        with suppress(ChainError):
+            yield from ((name, step) for step in read_chain(path).steps)
+
+
+def _values(model: type[BaseModel]) -> dict[str, Any]:
+    """Values of the fields that must be given."""
+    needed = [declaration for declaration in declarations(model) if declaration.is_required]
+    return {declaration.name: _value(declaration, model.model_fields[declaration.name]) for declaration in needed}
+
+
+def _value(declaration: Declaration, info: FieldInfo) -> object:
+    if info.examples:
+        return info.examples[0]
+    if declaration.choices:
+        return declaration.choices[0]
+    if declaration.kind is None:
+        return _several(info)
+    if issubclass(declaration.kind, BaseModel):
+        return _values(declaration.kind)
+    if declaration.kind in {int, float}:
+        number = _number(declaration)
+        return round(number) if declaration.kind is int else number
+    return declaration.kind() if declaration.kind is bool else f"my-{declaration.name}"
+
+
+def _several(info: FieldInfo) -> list[object]:
+    """As many entries as must be there, of the first kind that is allowed."""
+    least = next((mark.min_length for mark in info.metadata if isinstance(mark, annotated_types.MinLen)), 1)
+    kind = typing.get_args(info.annotation)[0]
+    is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
+    return [_values(kind) if is_model else kind() for _ in range(max(1, least))]
+
+
+def _number(declaration: Declaration) -> float:
+    """A number that somebody might really want, within the bounds."""
+    low, high = declaration.low, declaration.high
+    if low is None:
+        return 1.0 if high is None else min(high, 1.0)
+    if high is None:
+        return low + 1
+    return min(max(_rounded(_between(low, high)), low), high)
+
+
+def _between(low: float, high: float) -> float:
+    if high <= 0:
+        return high - NEAR_CEILING * (high - low)
+    if low <= 0:
+        return GENTLE * high
+    return math.sqrt(low * high) if high / low >= WIDE_RATIO else (low + high) / 2
+
+
+def _rounded(number: float) -> float:
+    """Two digits say enough."""
+    return float(f"{number:.2g}")
+
+
+def _plain(value: Any) -> Any:
+    """The same with whole numbers written as such: 80, not 80.0."""
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case float() if value.is_integer():
+            return int(value)
+        case Path():
+            return str(value)
+        case _:
+            return value

@@ -1,0 +1,61 @@
+"""The pages about the steps of chains, each made from the step's own class."""
+
+import inspect
+from collections.abc import Iterator
+
+from bridge.chains import STEPS, StepBase
+from bridge.chains.declare import PLACEMENT
+from bridge.cli.manual.example import chains_with, example, snippet
+from bridge.cli.manual.page import Block, Code, Heading, ManualPage, Paragraph, Term, Terms, declared
+from bridge.cli.manual.prose import blocks_of
+from bridge.declarations import declarations
+
+WHAT = "Parameter"
+
+
+def step_names() -> tuple[str, ...]:
+    """What `use:` may say, in the order of the manual."""
+    return tuple(map(name_of, STEPS))
+
+
+def name_of(step: type[StepBase]) -> str:
+    """What `use:` says."""
+    return str(step.model_fields["use"].default)
+
+
+def steps_page() -> ManualPage:
+    """Every step in a line."""
+    rows = tuple(Term(name_of(step), step.help, page=f"steps/{name_of(step)}") for step in STEPS)
+    return ManualPage(
+        "steps",
+        "Steps of chains",
+        "What may stand under `steps` in a chain file; steps are done in the order of the file.",
+        (Terms(rows, "Step"), Paragraph("`dawbridge help step NAME` says everything about one of them.")),
+    )
+
+
+def step_page(name: str) -> ManualPage:
+    """Everything about one step."""
+    step = next(step for step in STEPS if name_of(step) == name)
+    return ManualPage(f"steps/{name}", name, step.help, tuple(_blocks(step)))
+
+
+def _blocks(step: type[StepBase]) -> Iterator[Block]:
+    yield from blocks_of(inspect.getdoc(step) or "")
+    yield Heading("In a chain")
+    yield Code(snippet(step), "yaml")
+    yield Paragraph(f"The report says: *{example(step).sentence()}.*")
+    if users := chains_with(step):
+        yield Paragraph("Built-in chains that use it: " + ", ".join(f"`{name}`" for name in users) + ".")
+    own = [(d.name, d) for d in declarations(step) if d.name not in {"use", *StepBase.model_fields}]
+    if own:
+        yield Heading("Parameters")
+        yield declared(own, WHAT)
+    yield Heading("As in every step")
+    yield declared(((d.name, d) for d in declarations(StepBase) if _has(step, d.name)), WHAT)
+    if step.whole_because:
+        yield Paragraph(f"It works on the whole signal only, because {step.whole_because}.")
+
+
+def _has(step: type[StepBase], name: str) -> bool:
+    return not (step.whole_because and name in PLACEMENT)
