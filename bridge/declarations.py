@@ -31,11 +31,16 @@ class Declaration:
     high: float | None = None
     is_low_open: bool = False
     """Whether `low` itself is not allowed."""
+    count_min: int | None = None
+    """Fewest values, where there may be several."""
+    count_max: int | None = None
     choices: tuple[str, ...] = ()
 
     @property
     def range_text(self) -> str:
         """What is allowed, with the unit: "-40 to -4 LUFS", "at least 1", "wav, aiff or flac"."""
+        if self.count_min is not None and self.count_max is not None:
+            return f"{self.count_min} to {self.count_max} values"
         if self.choices:
             return " or ".join(part for part in (", ".join(self.choices[:-1]), self.choices[-1]) if part)
         match self.low, self.high:
@@ -76,6 +81,8 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
         high=_bound(info, annotated_types.Le),
         is_low_open=above is not None,
         choices=_choices(plain),
+        count_min=next((mark.min_length for mark in info.metadata if isinstance(mark, annotated_types.MinLen)), None),
+        count_max=next((mark.max_length for mark in info.metadata if isinstance(mark, annotated_types.MaxLen)), None),
     )
 
 

@@ -1,10 +1,12 @@
 """Steps whose gain follows the signal."""
 
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.declare import StepBase, db, hz, number
+from bridge.model import Value
 
 
 def ms(default: float, low: float, high: float, text: str) -> Any:
@@ -89,3 +91,52 @@ class Deess(StepBase):
     def sentence(self) -> str:
         """De-esser at a frequency."""
         return f"De-esser of at most {self.reduction_db_max:g} dB at {self.frequency_hz:g} Hz, Q {self.q:g}"
+
+
+class BandDynamics(Value):
+    """What happens in one band of a multiband compressor."""
+
+    threshold_db: float = db(-24, -80, 0, "RMS of the band where compression starts, in dB below full scale.")
+    ratio: float = Field(default=2.0, ge=1, le=100, description="2 halves what lies above the threshold.")
+    knee_db: float = db(6, 0, 24, "Width of the bend around the threshold; 0 is a corner.")
+    attack_ms: float = ms(20, 0.1, 500, "Time to 63 % of the gain reduction.")
+    release_ms: float = ms(150, 5, 5000, "Time to give back 63 % of the gain reduction.")
+    gain_db: float = db(0, -12, 12, "Gain of the band after compression.")
+
+
+class Multiband(StepBase):
+    """Compresses each band by itself; the bands sum flat."""
+
+    help = "Evens out dynamics in each band by itself, so that bass does not turn the voices down."
+    use: Literal["multiband"] = "multiband"
+    crossovers_hz: tuple[Annotated[float, Field(ge=20, le=20000)], ...] = Field(
+        min_length=1,
+        max_length=4,
+        description="Frequencies between the bands, rising (24 dB/oct).",
+        json_schema_extra={"unit": "Hz"},
+    )
+    bands: tuple[BandDynamics, ...] = Field(
+        min_length=2, max_length=5, description="From low to high, one more than there are crossovers."
+    )
+
+    @field_validator("crossovers_hz")
+    @classmethod
+    def _rises(cls, crossovers_hz: tuple[float, ...]) -> tuple[float, ...]:
+        if any(high <= low for low, high in pairwise(crossovers_hz)):
+            raise ValueError("must rise: put the frequencies in order, each of them once.")
+        return crossovers_hz
+
+    @field_validator("bands")
+    @classmethod
+    def _are_one_more(cls, bands: tuple[BandDynamics, ...], info: ValidationInfo) -> tuple[BandDynamics, ...]:
+        crossovers_hz = info.data.get("crossovers_hz")  # missing where it was refused itself
+        if crossovers_hz is not None and len(bands) != len(crossovers_hz) + 1:
+            wanted = len(crossovers_hz) + 1
+            raise ValueError(f"must be {wanted} for {wanted - 1} crossovers, not {len(bands)}.")
+        return bands
+
+    def sentence(self) -> str:
+        """Multiband compressor with its crossovers and ratios."""
+        between = ", ".join(f"{frequency_hz:g}" for frequency_hz in self.crossovers_hz)
+        ratios = ", ".join(f"{band.ratio:g}:1" for band in self.bands)
+        return f"Multiband compressor of {len(self.bands)} bands, crossovers at {between} Hz, ratios {ratios}"

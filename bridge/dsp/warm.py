@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bridge.audio.signal import Audio, OnProgress
-from bridge.chains import Chain, Compressor, Gain, Highpass, HighShelf, Limiter, Step, Target
+from bridge.chains import BandDynamics, Chain, Compressor, Gain, Highpass, HighShelf, Limiter, Multiband, Step, Target
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
 from bridge.dsp.measures.compare import compare
@@ -17,6 +17,7 @@ STEPS_WITH_KERNELS: Sequence[Step] = (
     Highpass(cutoff_hz=30, slope_db_per_oct=12),
     Compressor(threshold_db=-40, detector="peak"),
     Compressor(threshold_db=-40, detector="rms"),
+    Multiband(crossovers_hz=(200, 2000), bands=(BandDynamics(threshold_db=-60),) * 3),
 )
 """Between them they call every kernel of the steps, on two channels; filters are warmed on three."""
 
