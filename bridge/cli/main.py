@@ -24,7 +24,8 @@ COMMANDS = {
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
     "doctor": Entry("bridge.cli.doctor:doctor", "Check this machine and the settings; say what to put right.", LOOK),
-    "help": Entry("bridge.cli.help:help_pages", "Explain a command, the settings, exit codes, completion.", MORE),
+    "help": Entry("bridge.cli.help:help_pages", "Explain a command, the watch folder, chains, steps, settings.", MORE),
+    "manual": Entry("bridge.cli.manual.write:manual", "Write these pages as Markdown files.", MORE),
     "completion": Entry("bridge.cli.help:completion", "Print the completion script of your shell.", MORE),
 }
 
