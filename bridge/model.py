@@ -220,7 +220,7 @@ class Limits(Value):
     channels_max: int = Field(default=16, ge=1, le=64, description="Most channels that are measured.")
     queue_max: int = Field(default=1000, ge=1, description="Most jobs that may wait.")
     memory_audio_mb: int = Field(
-        default=256,
+        default=400,
         ge=16,
         description="Longer signals are worked on from a scratch file in the return folder instead of memory.",
         json_schema_extra={"unit": "MB"},
