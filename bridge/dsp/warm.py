@@ -27,7 +27,14 @@ WarmUp = Callable[[], object]
 
 def warm_up(on_progress: OnProgress | None = None) -> None:
     """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
-    steps: Sequence[WarmUp] = (_warm_measures, _warm_comparison, _warm_analysis, _warm_envelopes, _warm_mastering, _warm_steps)
+    steps: Sequence[WarmUp] = (
+        _warm_measures,
+        _warm_comparison,
+        _warm_analysis,
+        _warm_envelopes,
+        _warm_mastering,
+        _warm_steps,
+    )
     for done, step in enumerate(steps):
         if on_progress is not None:
             on_progress(done / len(steps))
