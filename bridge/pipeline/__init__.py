@@ -10,7 +10,7 @@ from typing import assert_never
 from bridge.audio.read import decoded_digest
 from bridge.chains import load_chain
 from bridge.dsp.mastering import master
-from bridge.dsp.measures import measure
+from bridge.dsp.measures import analyze, measure
 from bridge.dsp.measures.compare import compare
 from bridge.model import AnalyzeRecipe, Assignment, CompareRecipe, JobResult, MasterRecipe, Progress
 from bridge.pipeline.comparison import comparison_report, deliver_comparison
@@ -48,7 +48,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     if (kept := run.cache.find(key)) is not None:
         return deliver_again(run, *kept)
     with run.stage("measuring", 0.10) as on_part:
-        before = measure(audio, on_part)
+        before = analyze(audio, on_part)
     with run.stage("mastering", 0.50) as on_part:
         mastered = master(audio, chain, order, run.allocate, on_part)
     with run.stage("writing", 0.25) as on_part:
@@ -61,7 +61,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
 def analyze_job(run: Run) -> JobResult:
     """A report; no audio is made, and the mix is read as a stream."""
     with open_mix(run.request, run.work) as mix, run.stage("measuring", 0.95) as on_part:
-        before = measure(mix, on_part)
+        before = analyze(mix, on_part)
     return deliver_files(run, analysis_report(run, before), [])
 
 

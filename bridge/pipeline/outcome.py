@@ -1,6 +1,6 @@
 """Reports and delivery: from what was measured and written to what the user finds in the return folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -10,8 +10,8 @@ from bridge.audio.write import restamp
 from bridge.cache import CacheEntry
 from bridge.delivery import Role, deliver, file_name, reserved
 from bridge.dsp.mastering import Mastered
-from bridge.dsp.measures import Measured
-from bridge.model import DeliveredFile, JobResult, MasterRecipe, Severity
+from bridge.dsp.measures import Analyzed
+from bridge.model import DeliveredFile, JobResult, MasterRecipe, Message, Severity
 from bridge.pipeline.mix import gathering_steps
 from bridge.pipeline.output import Staged, Written, carried_metadata
 from bridge.pipeline.run import Run
@@ -24,24 +24,33 @@ NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare"
 """What stands in a file name where a master has its chain."""
 
 
-def master_report(run: Run, before: Measured, mastered: Mastered, written: Written) -> Report:
+def master_report(run: Run, before: Analyzed, mastered: Mastered, written: Written) -> Report:
     """The report of a master, without the files' final names."""
     recipe = run.request.recipe
     assert isinstance(recipe, MasterRecipe)
     return _report(run, before).model_copy(
         update={
             "chain": recipe.chain,
-            "after": written.after.measurement,
-            "loudness_after": written.after.curve,
+            "after": written.after.measured.measurement,
+            "loudness_after": written.after.measured.curve,
+            "analysis_after": written.after.analysis,
             "target_lufs": mastered.target_lufs,
             "ceiling_dbtp": mastered.ceiling_dbtp,
             "steps": (*gathering_steps(run.request), *mastered.steps, *written.steps),
-            "messages": (*before.messages, *mastered.messages),
+            "messages": (*_findings(before, written.after), *mastered.messages),
         }
     )
 
 
-def analysis_report(run: Run, before: Measured) -> Report:
+def _findings(mix: Analyzed, master: Analyzed) -> Iterator[Message]:
+    """What was found in the mix; how it will play elsewhere is said of the master, which is what will be played."""
+    replaced = () if mix.analysis is None else mix.analysis.translation.messages
+    yield from (found for found in mix.measured.messages if found not in replaced)
+    if master.analysis is not None:
+        yield from master.analysis.translation.messages
+
+
+def analysis_report(run: Run, before: Analyzed) -> Report:
     """The report of an analysis."""
     return _report(run, before).model_copy(update={"steps": gathering_steps(run.request)})
 
@@ -69,7 +78,7 @@ def deliver_again(run: Run, entry: CacheEntry, folder: Path) -> JobResult:
     return deliver_files(run, report, staged)
 
 
-def _report(run: Run, before: Measured) -> Report:
+def _report(run: Run, before: Analyzed) -> Report:
     return Report(
         job_id=run.assignment.job_id,
         name=run.request.name,
@@ -77,9 +86,10 @@ def _report(run: Run, before: Measured) -> Report:
         recipe=run.request.recipe,
         inputs=run.request.renders,
         engine=run.engine_info(),
-        before=before.measurement,
-        loudness_before=before.curve,
-        messages=before.messages,
+        before=before.measured.measurement,
+        loudness_before=before.measured.curve,
+        analysis_before=before.analysis,
+        messages=before.measured.messages,
         timings=tuple(run.timings),
     )
 

@@ -16,7 +16,7 @@ from bridge.audio.write import OutputSpec, unsupported_reason, write_audio
 from bridge.cache import cache_key
 from bridge.chains import Chain
 from bridge.dsp.mastering import Mastered, MasterOrder
-from bridge.dsp.measures import Measured, measure
+from bridge.dsp.measures import Analyzed, Measured, analyze
 from bridge.errors import EngineError, UnsupportedAudioError
 from bridge.model import AppliedStep, BitDepth, JobRequest, MasterRecipe, OutputBitDepth, OutputFormat
 from bridge.pipeline.run import Run
@@ -43,7 +43,7 @@ class Written:
     """A master on disk, as measured there."""
 
     staged: Staged
-    after: Measured
+    after: Analyzed
     steps: tuple[AppliedStep, ...]
     """Added on the way into the file."""
 
@@ -115,8 +115,8 @@ def write_master(run: Run, recipe: MasterRecipe, mastered: Mastered, on_progress
     for _ in range(CODEC_ROUNDS_MAX):
         write_audio(path, _trimmed(run, mastered.audio, trim_db), spec, metadata, lambda part: on_progress(part / 2))
         with open_audio(path) as written:
-            after = measure(written, lambda part: on_progress(0.5 + part / 2))
-        over_db = _over_db(after, mastered.ceiling_dbtp)
+            after = analyze(written, lambda part: on_progress(0.5 + part / 2))
+        over_db = _over_db(after.measured, mastered.ceiling_dbtp)
         if over_db <= CEILING_TOLERANCE_DB:
             return Written(
                 Staged(path, path.suffix, file_digest(path)), after, _trim_steps(recipe.output_format, trim_db)

@@ -132,6 +132,27 @@ def test_an_analysis_writes_reports_and_no_audio(run: Master) -> None:
     assert report_of(result).name == "Song [analysis].report.json"
 
 
+def test_an_analysis_tells_everything_that_is_read_off_a_mix(run: Master) -> None:
+    report = read_report(report_of(run(AnalyzeRecipe())).read_text())
+    assert report.analysis_before is not None
+    assert report.analysis_after is None
+    assert report.analysis_before.measurement == report.before
+    assert report.messages == report.analysis_before.messages
+    assert len(report.analysis_before.tone.bands) == 6
+
+
+def test_a_master_is_analysed_as_it_will_be_played_and_a_result_from_the_cache_is_too(run: Master) -> None:
+    first, again = (read_report(report_of(run(MasterRecipe())).read_text()) for _ in range(2))
+    assert not first.is_from_cache
+    assert again.is_from_cache
+    assert first.analysis_before is not None
+    assert first.analysis_after is not None
+    assert first.analysis_after.measurement == first.after
+    for found in first.analysis_after.translation.messages:
+        assert found in first.messages
+    assert (again.analysis_before, again.analysis_after) == (first.analysis_before, first.analysis_after)
+
+
 @pytest.mark.parametrize("output_format", [OutputFormat.MP3, OutputFormat.OGG])
 def test_a_lossy_master_decoded_again_stays_under_its_ceiling(run: Master, output_format: OutputFormat) -> None:
     result = run(MasterRecipe(chain="loud", output_format=output_format))

@@ -1,11 +1,14 @@
 """Any report that the model allows, for laws."""
 
+import datetime
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from bridge.analysis import Analysis
 from bridge.model import (
     AnalyzeRecipe,
     AppliedStep,
@@ -20,6 +23,7 @@ from bridge.model import (
     Render,
     Severity,
     StageTiming,
+    Value,
 )
 from bridge.report import Report
 
@@ -107,6 +111,37 @@ def _several(each: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:
     return st.lists(each, max_size=4).map(tuple)
 
 
+def any_value(model: type[Value]) -> SearchStrategy[Any]:
+    """Any value of that type whose numbers are finite and whose frequencies and steps of time are above zero."""
+    fields = get_type_hints(model)
+    return st.builds(model, **{name: _any_field(name, fields[name]) for name in model.model_fields})
+
+
+def _any_field(name: str, kind: Any) -> SearchStrategy[Any]:
+    plain = {int: COUNTS, str: WORDS, bool: st.booleans(), datetime.date: st.dates(), Message: MESSAGES}
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        return st.none() | _any_field(name, parts[0])
+    if origin is Literal:
+        return st.sampled_from(parts)
+    if origin is tuple:
+        return st.lists(_any_field(name, parts[0]), max_size=3).map(tuple)
+    if kind is Measurement:
+        return MEASUREMENTS
+    if kind is float:
+        return _any_number(name)
+    return plain[kind] if kind in plain else any_value(kind)
+
+
+def _any_number(name: str) -> SearchStrategy[float]:
+    if name.endswith("_hz"):
+        return st.floats(1, 48_000)
+    if name.endswith("hop_s"):
+        return st.floats(0.01, 10)
+    return SECONDS if name.endswith("_s") else LEVELS
+
+
+ANALYSES = any_value(Analysis)
 REPORTS = st.builds(
     Report,
     job_id=WORDS,
@@ -122,6 +157,8 @@ REPORTS = st.builds(
     ceiling_dbtp=MAYBE_LEVELS,
     loudness_before=CURVES,
     loudness_after=st.none() | CURVES,
+    analysis_before=st.none() | ANALYSES,
+    analysis_after=st.none() | ANALYSES,
     steps=_several(STEPS),
     messages=_several(MESSAGES),
     files=_several(FILES),
