@@ -32,15 +32,20 @@ class Declaration:
     is_low_open: bool = False
     """Whether `low` itself is not allowed."""
     count_min: int | None = None
-    """Fewest values, where there may be several."""
+    """Fewest values, where there may be several; bounds and unit are those of each."""
     count_max: int | None = None
     choices: tuple[str, ...] = ()
 
     @property
     def range_text(self) -> str:
-        """What is allowed, with the unit: "-40 to -4 LUFS", "at least 1", "wav, aiff or flac"."""
+        """What is allowed, with the unit: "-40 to -4 LUFS", "wav, aiff or flac", "1 to 4 values, 20 to 20000 Hz"."""
+        count = ""
         if self.count_min is not None and self.count_max is not None:
-            return f"{self.count_min} to {self.count_max} values"
+            count = f"{self.count_min} to {self.count_max} {'characters' if self.kind is str else 'values'}"
+        return ", ".join(part for part in (count, self._value_text()) if part)
+
+    def _value_text(self) -> str:
+        """What one value may be."""
         if self.choices:
             return " or ".join(part for part in (", ".join(self.choices[:-1]), self.choices[-1]) if part)
         match self.low, self.high:
@@ -69,7 +74,8 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
     extra: object = info.json_schema_extra
     unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
     plain = _plain(info.annotation)
-    above = _bound(info, annotated_types.Gt)
+    bounded = _each(plain) or info
+    above = _bound(bounded, annotated_types.Gt)
     return Declaration(
         name=name,
         kind=_kind(plain),
@@ -77,13 +83,25 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
         default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
         is_required=info.is_required(),
         unit=unit,
-        low=_bound(info, annotated_types.Ge) if above is None else above,
-        high=_bound(info, annotated_types.Le),
+        low=_bound(bounded, annotated_types.Ge) if above is None else above,
+        high=_bound(bounded, annotated_types.Le),
         is_low_open=above is not None,
         choices=_choices(plain),
         count_min=next((mark.min_length for mark in info.metadata if isinstance(mark, annotated_types.MinLen)), None),
         count_max=next((mark.max_length for mark in info.metadata if isinstance(mark, annotated_types.MaxLen)), None),
     )
+
+
+def item_of(annotation: Any) -> Any:
+    """The type of each value where there may be several (`tuple[X, ...] | None`); None where there is one."""
+    plain = _plain(annotation)
+    return typing.get_args(plain)[0] if typing.get_origin(plain) is tuple else None
+
+
+def _each(plain: Any) -> FieldInfo | None:
+    """What is declared about each of several values."""
+    item = item_of(plain)
+    return None if item is None else FieldInfo.from_annotation(item)
 
 
 def _plain(annotation: Any) -> Any:

@@ -52,8 +52,8 @@ def check_running(settings: Settings, now_s: float) -> Iterator[Finding]:
     else:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(daemon.started_s))
         yield ok(HERE, "daemon", f"running since {since} (process {daemon.pid})")
-    yield from _about_store(settings.data_folder / STORE_FILE, now_s)
     yield from _about_files(len(ProblemBook(settings.data_folder).list()))
+    yield from _about_store(settings.data_folder / STORE_FILE, now_s)
 
 
 def _about_store(path: Path, now_s: float) -> Iterator[Finding]:

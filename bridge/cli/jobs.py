@@ -98,7 +98,7 @@ def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[str, ...], limi
     if failed:
         _print_files(files, is_first=not found)
     else:
-        _point_at(files)
+        _point_at(files, is_first=not found)
 
 
 @click.command(cls=PageCommand)
@@ -265,10 +265,14 @@ def _print_files(files: Sequence[FileProblem], *, is_first: bool) -> None:
     console.print(table)
 
 
-def _point_at(files: Sequence[FileProblem]) -> None:
-    if files:
-        count = "1 file needs a look: " if len(files) == 1 else f"{len(files)} files need a look: "
-        screen.out().print(screen.line((count, "warn"), ("dawbridge jobs list --failed", "key")))
+def _point_at(files: Sequence[FileProblem], *, is_first: bool) -> None:
+    if not files:
+        return
+    count = "1 file needs a look: " if len(files) == 1 else f"{len(files)} files need a look: "
+    console = screen.out()
+    if not is_first:
+        console.print()
+    console.print(screen.line((count, "warn"), ("dawbridge jobs list --failed", "key")))
 
 
 def _print_job(job: Job) -> None:

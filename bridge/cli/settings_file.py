@@ -53,6 +53,8 @@ def default_text(declaration: Declaration) -> str:
         return str(Path("~") / default.relative_to(Path.home()))
     if isinstance(default, float) and default.is_integer():
         return f"{default:.0f}"
+    if isinstance(default, tuple) and default and not any(isinstance(value, BaseModel) for value in default):
+        return _scalar(default)
     return _scalar(default) if _has_default_worth_saying(declaration) else ""
 
 

@@ -25,7 +25,7 @@ from bridge.cli.manual.steps import name_of, step_names, step_page
 from bridge.cli.manual.terminal import print_page
 from bridge.cli.manual.topics import FOR_DEVELOPERS, TOPICS
 from bridge.cli.manual.write import manual_pages
-from bridge.declarations import declarations
+from bridge.declarations import declarations, item_of
 from bridge.model import Value
 from bridge.settings import WatchSettings
 from tests.cli.conftest import Run, in_a_process, new_terminal
@@ -91,6 +91,19 @@ def test_the_list_of_steps_has_a_line_for_each(dawbridge: Run) -> None:
     assert dawbridge("help", "step").stdout == page
 
 
+@EVERY_STEP
+def test_parameters_inside_parameters_are_explained_too(dawbridge: Run, step: type[StepBase]) -> None:
+    shown, filed = dawbridge("help", "step", name_of(step)).stdout, markdown_text(step_page(name_of(step)))
+    for name, info in step.model_fields.items():
+        item = item_of(info.annotation)
+        if isinstance(item, type) and issubclass(item, Value):
+            for declaration in declarations(item):
+                for page in (shown, filed):
+                    assert f"{name}[].{declaration.name}" in page
+                    assert squeezed(declaration.help) in squeezed(page)
+                    assert squeezed(declaration.range_text) in squeezed(page)
+
+
 def test_an_unknown_step_is_answered_with_the_one_that_was_meant(dawbridge: Run) -> None:
     result = dawbridge("help", "step", "limter")
     assert result.exit_code == ExitCode.USAGE
@@ -126,6 +139,7 @@ class Strange(StepBase):
     label: str
     band: Band
     bands: Annotated[tuple[Band, ...], Field(min_length=2)]
+    splits_hz: Annotated[tuple[Annotated[float, Field(ge=20, le=20000)], ...], Field(min_length=3)]
 
     def sentence(self) -> str:
         """Says so."""
@@ -141,6 +155,7 @@ def test_a_step_that_no_chain_uses_gets_values_within_its_bounds() -> None:
     assert made.cutoff_hz == 630
     assert made.reference == Path("Reference.wav")
     assert len(made.bands) == 2
+    assert list(made.splits_hz) == sorted(set(made.splits_hz))
 
 
 @given(low=st.floats(-1e5, 1e5), width=st.floats(0, 1e5), is_whole=st.booleans())

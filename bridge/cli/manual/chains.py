@@ -1,5 +1,6 @@
 """The page about chain files."""
 
+import re
 import textwrap
 
 from bridge.chains import Chain, Target, built_in_chains
@@ -7,6 +8,8 @@ from bridge.cli.manual.page import Block, Code, Heading, Items, ManualPage, Para
 from bridge.declarations import declarations
 
 WIDTH_MAX = 74
+FOLDED = re.compile(r"(?<=>\n)(?: +\S.*\n)+")
+"""The lines after a `>`."""
 SHOWN = "streaming.yaml"
 SCHEMA = "chain.schema.json"
 BEFORE = f"""\
@@ -50,10 +53,10 @@ def chains_page() -> ManualPage:
 
 
 def _fitted(text: str) -> str:
-    """The file with its long lines, which are folded text, broken so that they fit a terminal."""
-    lines = [
-        part
-        for line in text.splitlines()
-        for part in textwrap.wrap(line, WIDTH_MAX, subsequent_indent=" " * (len(line) - len(line.lstrip())))
-    ]
-    return "\n".join(lines)
+    """The file with its folded text broken so that it fits a terminal."""
+
+    def broken(match: re.Match[str]) -> str:
+        words = " ".join(match.group().split())
+        return textwrap.fill(words, WIDTH_MAX, initial_indent="  ", subsequent_indent="  ") + "\n"
+
+    return FOLDED.sub(broken, text).rstrip("\n")

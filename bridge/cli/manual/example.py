@@ -1,7 +1,6 @@
 """An example of each step that a chain would take, made from what the step declares."""
 
 import math
-import typing
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -10,11 +9,11 @@ from typing import Any
 
 import annotated_types
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 from bridge.chains import StepBase, find_chains, read_chain
-from bridge.declarations import Declaration, declarations
+from bridge.declarations import Declaration, declarations, item_of
 from bridge.errors import ChainError
 
 NEAR_CEILING = 0.3
@@ -77,11 +76,14 @@ def _value(declaration: Declaration, info: FieldInfo) -> object:
 
 
 def _several(info: FieldInfo) -> list[object]:
-    """As many entries as must be there, of the first kind that is allowed."""
+    """As many values as must be there; numbers rise."""
     least = next((mark.min_length for mark in info.metadata if isinstance(mark, annotated_types.MinLen)), 1)
-    kind = typing.get_args(info.annotation)[0]
-    is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
-    return [_values(kind) if is_model else kind() for _ in range(max(1, least))]
+    one = create_model("Item", item=(item_of(info.annotation), ...))
+    (declaration,) = declarations(one)
+    if least > 1 and declaration.low is not None and declaration.high is not None:
+        step = (declaration.high - declaration.low) / (least + 1)
+        return [declaration.low + step * number for number in range(1, least + 1)]
+    return [_value(declaration, one.model_fields["item"]) for _ in range(max(1, least))]
 
 
 def _number(declaration: Declaration) -> float:

@@ -3,12 +3,14 @@
 import inspect
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from bridge.chains import STEPS, StepBase
 from bridge.chains.declare import PLACEMENT
 from bridge.cli.manual.example import chains_with, example, snippet
 from bridge.cli.manual.page import Block, Code, Heading, ManualPage, Paragraph, Term, Terms, declared
 from bridge.cli.manual.prose import blocks_of
-from bridge.declarations import declarations
+from bridge.declarations import declarations, item_of
 
 WHAT = "Parameter"
 
@@ -51,10 +53,21 @@ def _blocks(step: type[StepBase]) -> Iterator[Block]:
     if own:
         yield Heading("Parameters")
         yield declared(own, WHAT)
+    for name, model in _inner_models(step):
+        yield Heading(f"Each of `{name}`")
+        yield declared(((f"{name}[].{d.name}", d) for d in declarations(model)), WHAT)
     yield Heading("As in every step")
     yield declared(((d.name, d) for d in declarations(StepBase) if _has(step, d.name)), WHAT)
     if step.whole_because:
         yield Paragraph(f"It works on the whole signal only, because {step.whole_because}.")
+
+
+def _inner_models(step: type[StepBase]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Parameters that are values with parameters of their own."""
+    for name, info in step.model_fields.items():
+        kind = item_of(info.annotation) or info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield name, kind
 
 
 def _has(step: type[StepBase], name: str) -> bool:

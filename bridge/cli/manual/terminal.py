@@ -84,10 +84,10 @@ class _Layout:
         """Default and bounds of a parameter, below what it is."""
         is_needed = row.default == MUST_BE_GIVEN
         default = screen.text(row.default if is_needed else f"default {row.default}", "warn" if is_needed else "quiet")
-        bounds = screen.text(row.bounds, "quiet")
-        facts = Text("; ", "quiet").join(part for part in (default if row.default else Text(), bounds) if part)
-        if facts:
-            yield from self._lines(facts, indent)
+        parts = [default] if row.default else []
+        parts += [screen.text(("; " if parts else "") + row.bounds, "quiet")] if row.bounds else []
+        if parts:
+            yield from self._lines(screen.line(*parts), indent)
 
     def _wrapped(self, text: str, indent: int = 0) -> Iterator[Text]:
         return self._lines(self._inline(text), indent)

@@ -57,7 +57,7 @@ def exit_codes_page() -> ManualPage:
 TOPICS = {
     "watch-folder": Topic("When a bounce is taken, what is grouped, what is ignored.", watch_folder_page),
     "chain-files": Topic("How a chain file looks; help from your editor.", chains_page),
-    "steps": Topic("Every step that a chain may hold; `step NAME` explains one.", steps_page),
+    "steps": Topic("Every step that a chain may hold, with a line each.", steps_page),
     "settings": Topic("Every key of bridge.yaml with its default and bounds.", settings_page),
     "exit-codes": Topic("What the shell is told.", exit_codes_page),
 }

@@ -50,10 +50,9 @@ All of these come as single jobs. A plain bounce does not wait for company. A fi
 related name is being written (for ten minutes at most), and 1.5 s when its own name says that it is one of several.
 `group: off` makes each file a job of its own.
 
-**Settings.** Each entry under `watch:` in bridge.yaml has its own; `dawbridge help watch-folder` lists them with their
-defaults. `poll_s` says how often the folder is looked through even when nothing was told (a folder of many thousand
-files less often, so that waiting costs at most 0.2 % of a core); `is_network` means looking only, because file events
-of network folders are not to be trusted.
+**Settings.** Each entry under `watch:` in bridge.yaml has its own. `poll_s` says how often the folder is looked through
+even when nothing was told (a folder of many thousand files less often, so that waiting costs at most 0.2 % of a core);
+`is_network` means looking only, because file events of network folders are not to be trusted.
 
 Inside: `settler` (is it finished?), `gatherer` and `grouping` (what belongs together?) are pure and told the time;
 `look`, `events` and `presence` touch the system; `listener` is the thread that joins them.
