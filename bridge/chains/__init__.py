@@ -7,7 +7,7 @@ for each.
 
 from bridge.chains.chain import STEPS, Chain, Step, Target
 from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
-from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband
+from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Transient
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.stereo import Stereo
@@ -39,6 +39,7 @@ __all__ = [
     "Stereo",
     "Target",
     "Tilt",
+    "Transient",
     "built_in_chains",
     "chain_schema",
     "find_chains",

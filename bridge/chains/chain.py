@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from bridge.chains.declare import StepBase
-from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband
+from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband, Transient
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
@@ -28,6 +28,7 @@ Step: TypeAlias = Annotated[
     | DynamicEq
     | Deess
     | Multiband
+    | Transient
     | MatchLoudness
     | Limiter,
     Field(discriminator="use"),
@@ -48,6 +49,7 @@ STEPS: tuple[type[StepBase], ...] = (
     DynamicEq,
     Deess,
     Multiband,
+    Transient,
     MatchLoudness,
     Limiter,
 )

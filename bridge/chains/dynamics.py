@@ -140,3 +140,18 @@ class Multiband(StepBase):
         between = ", ".join(f"{frequency_hz:g}" for frequency_hz in self.crossovers_hz)
         ratios = ", ".join(f"{band.ratio:g}:1" for band in self.bands)
         return f"Multiband compressor of {len(self.bands)} bands, crossovers at {between} Hz, ratios {ratios}"
+
+
+class Transient(StepBase):
+    """Raises or lowers attacks, and what rings after them, however loud they are."""
+
+    help = "Gives drums more or less attack, and more or less sustain, without a threshold."
+    use: Literal["transient"] = "transient"
+    attack_db: float = db(0, -12, 12, "Gain of attacks.")
+    sustain_db: float = db(0, -12, 12, "Gain of what rings after them.")
+    attack_ms: float = ms(20, 2, 100, "How long an attack is: then 37 % of its gain is left.")
+    sustain_ms: float = ms(300, 40, 2000, "How long it rings on: then 37 % of its gain is left.")
+
+    def sentence(self) -> str:
+        """Transient shaper with its gains."""
+        return f"Transient shaper: attacks {self.attack_db:+g} dB, sustain {self.sustain_db:+g} dB"

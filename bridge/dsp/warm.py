@@ -5,7 +5,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bridge.audio.signal import Audio, OnProgress
-from bridge.chains import BandDynamics, Chain, Compressor, Gain, Highpass, HighShelf, Limiter, Multiband, Step, Target
+from bridge.chains import (
+    BandDynamics,
+    Chain,
+    Compressor,
+    Gain,
+    Highpass,
+    HighShelf,
+    Limiter,
+    Multiband,
+    Step,
+    Target,
+    Transient,
+)
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
 from bridge.dsp.measures.compare import compare
@@ -18,6 +30,7 @@ STEPS_WITH_KERNELS: Sequence[Step] = (
     Compressor(threshold_db=-40, detector="peak"),
     Compressor(threshold_db=-40, detector="rms"),
     Multiband(crossovers_hz=(200, 2000), bands=(BandDynamics(threshold_db=-60),) * 3),
+    Transient(attack_db=3),
 )
 """Between them they call every kernel of the steps, on two channels; filters are warmed on three."""
 

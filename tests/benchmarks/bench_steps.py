@@ -21,7 +21,7 @@ import numpy as np
 from pedalboard import Compressor as PedalboardCompressor
 
 from bridge.audio.signal import Audio, Samples
-from bridge.chains import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Step
+from bridge.chains import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Step, Transient
 from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import run
@@ -44,6 +44,7 @@ STEPS: dict[str, Step] = {
     "deess": Deess(),
     "multiband, 3 bands": Multiband(crossovers_hz=(150, 3000), bands=(BandDynamics(threshold_db=-36),) * 3),
     "multiband, 5 bands": Multiband(crossovers_hz=(100, 400, 2000, 7000), bands=(BandDynamics(threshold_db=-36),) * 5),
+    "transient": Transient(attack_db=4, sustain_db=-3),
 }
 
 

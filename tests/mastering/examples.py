@@ -27,6 +27,7 @@ from bridge.chains import (
     Stereo,
     Target,
     Tilt,
+    Transient,
 )
 from bridge.dsp.mastering import Mastered, MasterOrder, master
 from bridge.dsp.mastering.fitting import run_steps
@@ -50,6 +51,7 @@ EXAMPLES: tuple[Step, ...] = (
     DynamicEq(frequency_hz=300, gain_db_max=-6, threshold_db=-6),
     Deess(threshold_db=-3),
     Multiband(crossovers_hz=(150, 2000), bands=(BandDynamics(threshold_db=-40, gain_db=1),) * 3),
+    Transient(attack_db=4, sustain_db=-3),
     MatchLoudness(integrated_lufs=-20),
     Limiter(ceiling_dbtp=-9),
 )
@@ -64,6 +66,7 @@ NEUTRAL: tuple[Step, ...] = (
     DynamicEq(frequency_hz=300, gain_db_max=0, threshold_db=-6),
     DynamicEq(frequency_hz=300, gain_db_max=6, threshold_db=0, threshold_from="full_scale"),
     Deess(reduction_db_max=0),
+    Transient(),
     Multiband(crossovers_hz=(150, 2000), bands=(BandDynamics(threshold_db=0),) * 3),
     Multiband(crossovers_hz=(150,), bands=(BandDynamics(threshold_db=-60, ratio=1),) * 2),
     Tilt(gain_db=0),

@@ -23,6 +23,7 @@ from bridge.chains import (
     StepBase,
     Stereo,
     Tilt,
+    Transient,
 )
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
@@ -42,6 +43,7 @@ from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.peak import fit_peak
 from bridge.dsp.mastering.steps.stereo import fit_stereo
 from bridge.dsp.mastering.steps.tilt import fit_tilt
+from bridge.dsp.mastering.steps.transient import fit_transient
 from bridge.dsp.mastering.working import WorkingSignal
 from bridge.model import AppliedStep, Message
 
@@ -62,6 +64,7 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         DynamicEq: fit_dynamic_eq,
         Deess: fit_deess,
         Multiband: fit_multiband,
+        Transient: fit_transient,
         MatchLoudness: fit_match_loudness,
         Limiter: fit_limiter,
     }

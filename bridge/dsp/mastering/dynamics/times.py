@@ -50,7 +50,7 @@ def moved(reductions: Cells, times: Times, detector: Detector, sample_rate_hz: i
     ahead = cells_in(times.lookahead_ms, sample_rate_hz)
     # What the window itself takes to let go is part of the release.
     release_ms = times.release_ms - times.window_ms * (1.0 if detector == "peak" else 0.4)
-    smooth(reductions, _pace(times.attack_ms, sample_rate_hz), _pace(release_ms, sample_rate_hz))
+    smooth(reductions, pace(times.attack_ms, sample_rate_hz), pace(release_ms, sample_rate_hz))
     return reductions[:, ahead:]
 
 
@@ -74,7 +74,7 @@ def highest_around(values: Cells, behind: int, ahead: int) -> Cells:
     return padded
 
 
-def _pace(time_ms: float, sample_rate_hz: int) -> float:
+def pace(time_ms: float, sample_rate_hz: int) -> float:
     """Share of the way that is gone in a cell when 63 % take `time_ms`."""
     return -math.expm1(-1000.0 * CELL / (sample_rate_hz * time_ms))
 
