@@ -1,7 +1,7 @@
 """An example of each step that a chain would take, made from what the step declares."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,30 @@ GENTLE = 0.1
 WIDE_RATIO = 50
 
 
+class _AsWritten(yaml.SafeDumper):
+    """YAML as people write it: entries of a list are indented, plain values stand on one line."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Indents the entries of a list, too."""
+        super().increase_indent(flow, indentless=False)
+
+    def represent_list(self, data: Iterable[Any]) -> yaml.SequenceNode:
+        """On one line, unless an entry has keys of its own."""
+        entries = list(data)
+        is_plain = not any(isinstance(entry, dict | list) for entry in entries)
+        return self.represent_sequence("tag:yaml.org,2002:seq", entries, flow_style=is_plain)
+
+
+_AsWritten.add_representer(list, _AsWritten.represent_list)
+
+
 def snippet(step: type[StepBase]) -> str:
     """YAML of the step as it stands in a chain file, with every parameter that has a value."""
     fields = example(step).model_dump(mode="json", exclude_none=True, exclude=set(StepBase.model_fields))
     ordered = {"use": fields.pop("use"), **fields}
-    text: str = yaml.safe_dump({"steps": [_plain(ordered)]}, sort_keys=False, width=100, allow_unicode=True)
-    return "\n".join(("  " if index else "") + line for index, line in enumerate(text.splitlines()))
+    steps = {"steps": [_plain(ordered)]}
+    text: str = yaml.dump(steps, Dumper=_AsWritten, sort_keys=False, width=100, allow_unicode=True)
+    return text.rstrip("\n")
 
 
 def example(step: type[StepBase]) -> StepBase:

@@ -14,7 +14,7 @@ from bridge.cli.manual.page import MUST_BE_GIVEN, Block, Code, Heading, Items, M
 PLAIN_WIDTH = 80
 """Where no terminal says how wide it is, as click does."""
 INDENT = 2
-TERM_WIDTH_MAX = 28
+TERM_WIDTH_MAX = 30
 """A longer name has a line of its own."""
 GAP = 3
 MARK = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*|\*([^*\s][^*]*)\*")
