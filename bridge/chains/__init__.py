@@ -10,6 +10,7 @@ from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
 from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Transient
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 
@@ -19,6 +20,7 @@ __all__ = [
     "BandDynamics",
     "BandPass",
     "Chain",
+    "Clip",
     "Compressor",
     "DcRemove",
     "Deess",
@@ -33,6 +35,7 @@ __all__ = [
     "Multiband",
     "Notch",
     "Peak",
+    "Saturate",
     "Step",
     "StepBase",
     "StepChannels",

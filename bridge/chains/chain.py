@@ -8,6 +8,7 @@ from pydantic import Field
 from bridge.chains.declare import StepBase
 from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband, Transient
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 from bridge.model import Value
@@ -24,6 +25,8 @@ Step: TypeAlias = Annotated[
     | BandPass
     | Tilt
     | Stereo
+    | Saturate
+    | Clip
     | Compressor
     | DynamicEq
     | Deess
@@ -45,6 +48,8 @@ STEPS: tuple[type[StepBase], ...] = (
     BandPass,
     Tilt,
     Stereo,
+    Saturate,
+    Clip,
     Compressor,
     DynamicEq,
     Deess,

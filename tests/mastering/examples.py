@@ -8,6 +8,7 @@ from bridge.chains import (
     BandDynamics,
     BandPass,
     Chain,
+    Clip,
     Compressor,
     DcRemove,
     Deess,
@@ -22,6 +23,7 @@ from bridge.chains import (
     Multiband,
     Notch,
     Peak,
+    Saturate,
     Step,
     StepBase,
     Stereo,
@@ -47,6 +49,8 @@ EXAMPLES: tuple[Step, ...] = (
     BandPass(frequency_hz=1500, q=2.0),
     Tilt(gain_db=3.0),
     Stereo(width_percent=60, mono_below_hz=120),
+    Saturate(),
+    Clip(ceiling_dbfs=-8.0),
     Compressor(threshold_db=-24, ratio=3, sidechain_highpass_hz=90, link_percent=60, makeup="auto"),
     DynamicEq(frequency_hz=300, gain_db_max=-6, threshold_db=-6),
     Deess(threshold_db=-3),
@@ -71,6 +75,7 @@ NEUTRAL: tuple[Step, ...] = (
     Multiband(crossovers_hz=(150,), bands=(BandDynamics(threshold_db=-60, ratio=1),) * 2),
     Tilt(gain_db=0),
     Stereo(),
+    Clip(ceiling_dbfs=0, knee_db=0),
     Limiter(ceiling_dbtp=0),
 )
 """Settings at which a step has nothing to do to `a_mix`."""

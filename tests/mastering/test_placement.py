@@ -147,7 +147,7 @@ def test_a_step_on_the_whole_signal_refuses_a_place_with_a_sentence(step: Step, 
 
 def test_the_schema_knows_the_places_of_all_others() -> None:
     for step in PLACEABLE:
-        Chain.model_validate({"title": "X", "steps": [placed(step, "side", 20).model_dump()]})
-        jsonschema.validate({"title": "X", "steps": [placed(step, "side", 20).model_dump()]}, chain_schema())
+        Chain.model_validate({"title": "X", "steps": [placed(step, "side", 20).model_dump(mode="json")]})
+        jsonschema.validate({"title": "X", "steps": [placed(step, "side", 20).model_dump(mode="json")]}, chain_schema())
     assert {type(step) for step in (*WHOLE, *PLACEABLE)} == set(STEPS)
     assert issubclass(STEPS[0], StepBase)

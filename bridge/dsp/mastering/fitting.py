@@ -6,6 +6,7 @@ from types import MappingProxyType
 from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.chains import (
     BandPass,
+    Clip,
     Compressor,
     DcRemove,
     Deess,
@@ -20,6 +21,7 @@ from bridge.chains import (
     Multiband,
     Notch,
     Peak,
+    Saturate,
     StepBase,
     Stereo,
     Tilt,
@@ -28,6 +30,7 @@ from bridge.chains import (
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
+from bridge.dsp.mastering.steps.clip import fit_clip
 from bridge.dsp.mastering.steps.compressor import fit_compressor
 from bridge.dsp.mastering.steps.dc_remove import fit_dc_remove
 from bridge.dsp.mastering.steps.dynamic_eq import fit_deess, fit_dynamic_eq
@@ -41,6 +44,7 @@ from bridge.dsp.mastering.steps.match_loudness import fit_match_loudness
 from bridge.dsp.mastering.steps.multiband import fit_multiband
 from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.peak import fit_peak
+from bridge.dsp.mastering.steps.saturate import fit_saturate
 from bridge.dsp.mastering.steps.stereo import fit_stereo
 from bridge.dsp.mastering.steps.tilt import fit_tilt
 from bridge.dsp.mastering.steps.transient import fit_transient
@@ -60,6 +64,8 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         BandPass: fit_band_pass,
         Tilt: fit_tilt,
         Stereo: fit_stereo,
+        Saturate: fit_saturate,
+        Clip: fit_clip,
         Compressor: fit_compressor,
         DynamicEq: fit_dynamic_eq,
         Deess: fit_deess,
