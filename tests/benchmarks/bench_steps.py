@@ -3,8 +3,8 @@
 `python -m tests.benchmarks.bench_steps [--seconds 240] [--repeat 3] [--json FILE] [step ...]`
 
 Warm, in memory, 44.1 kHz stereo: our own song, repeated. A step is fitted (it listens to the whole signal) and applied.
-"x real time" is by CPU time, that is on one core. The peer is Pedalboard's compressor where the step compresses: it
-does not link channels, has no lookahead, no knee and no make-up, and hears peaks.
+"x real time" is by CPU time, that is on one core. The peer is Pedalboard's compressor: it does not link channels, has
+no lookahead, knee or make-up, and hears peaks. Beside steps that do something else its ratio is a yardstick only.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import run
 from bridge.dsp.song import make_song, mix_of
-from bridge.dsp.warm import warm_up
 
 RATE_HZ = 44100
 STEPS: dict[str, Step] = {
@@ -95,7 +94,6 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    warm_up()
     where = machine()
     print(", ".join(f"{name} {text}" for name, text in where.items()))
     song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ))
