@@ -44,6 +44,14 @@ PLAIN_WIDTH = 4096
 """Where nobody watches, lines are not broken."""
 
 
+class _ReadConsole(Console):
+    """A console whose reader may go away (`| head`): that is no error, as everywhere in the command line."""
+
+    def on_broken_pipe(self) -> None:
+        """Leaves the answer to `failures.guarded`."""
+        raise BrokenPipeError
+
+
 def out() -> Console:
     """The console of results (stdout)."""
     return _console(sys.stdout)
@@ -57,7 +65,7 @@ def err() -> Console:
 def _console(stream: TextIO) -> Console:
     context = click.get_current_context(silent=True)
     is_plain = context is not None and context.color is False
-    return Console(
+    return _ReadConsole(
         file=stream,
         theme=THEME,
         highlight=False,
