@@ -73,6 +73,19 @@ def test_gain_is_linear_between_nodes_wherever_a_reading_begins(start: int) -> N
     )
 
 
+@every_step
+def test_silence_may_follow_the_signal(step: Step) -> None:
+    """Where a later step is late, blocks go on after the end."""
+    mix = a_mix(1.0)
+    processor = fit(step, mix).processor
+    assert processor is not None
+    whole = processor.process(np.pad(mix.samples, ((0, 0), (0, 43 * GRAIN_FRAMES + 2500 - mix.frames))))
+    assert np.array_equal(whole[:, : mix.frames], through(step, mix))
+    rest = processor.process(np.zeros((2, 200_000), np.float32))
+    assert np.isfinite(rest).all()
+    assert np.abs(rest[:, -1000:]).max() < 1e-6
+
+
 @pytest.mark.parametrize("frames", [1, 15, 16, 17, 1000])
 def test_cells_hold_the_highest_and_the_mean_square_even_when_unfinished(frames: int) -> None:
     samples = np.random.default_rng(3).standard_normal((2, frames)).astype(np.float32)

@@ -94,7 +94,7 @@ def multiply(given: Samples, made: Samples, start: int, nodes: Cells) -> None:
         given: float32 (channels, frames).
         made: as long; altered.
         start: frame of the signal with which `given` begins.
-        nodes: linear gain at every CELL-th frame of the signal, one row or one a channel.
+        nodes: linear gain at every CELL-th frame of the signal, one row or one a channel; the end goes on.
     """
     frames = given.shape[1]
     for channel in range(given.shape[0]):
@@ -104,8 +104,9 @@ def multiply(given: Samples, made: Samples, start: int, nodes: Cells) -> None:
             cell = (start + place) // CELL
             offset = start + place - cell * CELL
             end = min(frames, place + CELL - offset)
-            gain = row[cell]
-            slope = (row[cell + 1] - gain) * np.float32(1.0 / CELL)
+            known = min(cell, row.size - 2)  # later processors may be late: then silence follows the signal
+            gain = row[known]
+            slope = (row[known + 1] - gain) * np.float32(1.0 / CELL)
             into, source = made[channel, place:end], given[channel, place:end]
             for i in range(into.size):
                 into[i] = source[i] * (gain + slope * np.float32(i + offset))
