@@ -1,7 +1,7 @@
 """What is left of one signal when another, aligned to it, is taken away: gain, null depth, spectrum, where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ class Difference:
     last: int | None
     """First and last frame of the overlap where anything is left."""
     left: Spectra
-    """Of what is left."""
+    """Of what is left; like the others only as a whole, not over time."""
     before: Spectra
     """Of gain times A."""
     after: Spectra
@@ -256,5 +256,7 @@ def _part(span: Span, width: int, gain: np.float32, clock: tuple[int, int]) -> _
 
 
 def _spectra(samples: Samples, span: Span, rate_hz: int) -> SpanSpectra:
-    """Of samples that begin where the signal's part of `span` does."""
-    return span_spectra(Span(samples, span.first - span.low, span.frames, 0, span.high - span.low, span.start), rate_hz)
+    """Of samples that begin where the signal's part of `span` does; without their course over time, which is large."""
+    part = Span(samples, span.first - span.low, span.frames, 0, span.high - span.low, span.start)
+    made = span_spectra(part, rate_hz)
+    return replace(made, windows=made.windows[:, :0].copy())
