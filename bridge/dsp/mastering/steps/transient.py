@@ -41,7 +41,7 @@ def fit_transient(step: Transient, signal: Signal) -> Fitted:
     if step.attack_db == 0.0 and step.sustain_db == 0.0:
         return UNCHANGED
     shares = shares_of(step, signal)
-    gains_db = shares.attack * np.float32(step.attack_db) + shares.sustain * np.float32(step.sustain_db)
+    gains_db = (shares.attack * step.attack_db + shares.sustain * step.sustain_db).astype(np.float32)
     if not gains_db.any():
         return UNCHANGED
     attack_db = step.attack_db * float(shares.attack.max())
