@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.model import AnalyzeRecipe, EngineInfo, LoudnessCurve, Measurement, ParameterValue
 from bridge.report import Report
 from bridge.reports import view
+from bridge.reports.analysis.sections import sections
 from bridge.reports.figures import Parameter, parameter_texts, typeset
 from bridge.reports.palette import DARK, LIGHT, css_variables
 from bridge.reports.verdict import verdict
@@ -52,6 +53,7 @@ def _shown(report: Report) -> dict[str, object]:
         "plots": [Markup(plot) for plot in loudness_plots(report)],  # noqa: S704  of numbers and fixed words only
         "plot_key": view.plot_key(report),
         "no_plot": view.no_plot(report),
+        "analysis": sections(report),
         "notes": view.notes(report.messages),
         "folders": view.folders(report.files),
         "stages": view.stages(report.timings),

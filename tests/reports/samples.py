@@ -2,9 +2,16 @@
 
 import math
 import random
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
+from bridge.audio.signal import Audio, Samples
+from bridge.dsp.measures import Analyzed, analyze
+from bridge.dsp.song import make_song, mix_of
 from bridge.model import (
     AnalyzeRecipe,
     AppliedStep,
@@ -315,7 +322,70 @@ def hour_report() -> Report:
     )
 
 
-ALL = {
+SONG_S, SONG_RATE_HZ = 60.0, 44100
+
+
+@cache
+def _song() -> Samples:
+    mix = mix_of(make_song(seed=3, duration_s=SONG_S, sample_rate_hz=SONG_RATE_HZ))
+    return np.asarray(mix * (0.9 / np.abs(mix).max()), np.float32)
+
+
+@cache
+def _analyzed(kind: str) -> Analyzed:
+    """What is read off our own song, whole or spoiled."""
+    return analyze(Audio(_spoiled(kind), SONG_RATE_HZ))
+
+
+def _spoiled(kind: str) -> Samples:
+    mix = _song().copy()
+    times_s = np.arange(mix.shape[1]) / SONG_RATE_HZ
+    match kind:
+        case "clean":
+            return mix
+        case "loud":
+            return np.asarray(np.tanh(2.2 * mix) * 0.89, np.float32)
+        case "mono":
+            return np.ascontiguousarray(mix.mean(axis=0, keepdims=True))
+        case "dual":
+            return np.repeat(mix.mean(axis=0, keepdims=True), 2, axis=0)
+        case "silent":
+            return np.zeros_like(mix)
+        case _:
+            mix += np.asarray(0.05 * np.sin(2 * np.pi * 4100 * times_s), np.float32)
+            mix[1, 20 * SONG_RATE_HZ : 26 * SONG_RATE_HZ] *= -1
+            return np.asarray(np.clip(1.9 * mix, -1, 1), np.float32)
+
+
+def analysed_report(kind: str = "clean", **changes: Any) -> Report:
+    """A real analysis of our own song: "clean", "faulty", "mono", "dual" (mono) or "silent"."""
+    analyzed = _analyzed(kind)
+    read = {
+        "name": f"Song, {kind}",
+        "before": analyzed.measured.measurement,
+        "loudness_before": analyzed.measured.curve,
+        "analysis_before": analyzed.analysis,
+        "messages": analyzed.measured.messages,
+    }
+    return analysis_report(**read | changes)
+
+
+def mastered_report() -> Report:
+    """The same song with a louder one as its master, both analysed."""
+    mix, master = _analyzed("clean"), _analyzed("loud")
+    return song_report(
+        before=mix.measured.measurement,
+        loudness_before=mix.measured.curve,
+        analysis_before=mix.analysis,
+        after=master.measured.measurement,
+        loudness_after=master.measured.curve,
+        analysis_after=master.analysis,
+        target_lufs=None,
+        ceiling_dbtp=None,
+    )
+
+
+ALL: dict[str, Callable[[], Report]] = {
     "song": song_report,
     "analysis": analysis_report,
     "silent": silent_report,
@@ -324,5 +394,11 @@ ALL = {
     "gaps": gaps_report,
     "crowded": crowded_report,
     "hour": hour_report,
+    "analysed": analysed_report,
+    "faulty": lambda: analysed_report("faulty"),
+    "mono": lambda: analysed_report("mono"),
+    "dual": lambda: analysed_report("dual"),
+    "no_sound": lambda: analysed_report("silent"),
+    "mastered": mastered_report,
 }
 """Every sample by name."""

@@ -42,7 +42,7 @@ document.body.dataset.found = [frame.innerWidth, found.documentElement.scrollWid
 
 
 @pytest.mark.parametrize("width", [380, 760])
-@pytest.mark.parametrize("name", ["song", "crowded", "silent"])
+@pytest.mark.parametrize("name", ["song", "crowded", "silent", "faulty", "mastered"])
 def test_nothing_is_wider_than_a_small_screen(browser: Browser, name: str, width: int) -> None:
     page = html.escape(report_html(ALL[name]()))
     holder = f'<body><iframe width="{width}" height="900" style="border:0" srcdoc="{page}"></iframe></body>'
