@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
+from rich.table import Table
 from rich.text import Text
 
 from bridge.cli import screen
@@ -17,6 +18,8 @@ from bridge.errors import RequestError
 from bridge.jobs.direct import DirectEngine, direct_request, report_of, text_of
 from bridge.model import AnalyzeRecipe
 from bridge.report import Report
+from bridge.reports.analysis.words import summary_rows
+from bridge.reports.text import by_severity
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
 from bridge.units import clock
@@ -86,10 +89,21 @@ def _show(outcome: Outcome) -> None:
     console.print(figures_table(report.before, None))
     if report.messages:
         console.print()
-        console.print(messages_table(report.messages))
+        console.print(messages_table(by_severity(report.messages)))
+    if report.analysis_before is not None and (rows := summary_rows(report.analysis_before)):
+        console.print()
+        console.print(_summary_table(rows))
     if result.files:
         console.print()
         console.print(files_of(result))
+
+
+def _summary_table(rows: Sequence[tuple[str, str]]) -> Table:
+    """One line for each part of the analysis."""
+    table = screen.table("", "")
+    for name, text in rows:
+        table.add_row(screen.text(name, "key"), screen.text(text))
+    return table
 
 
 def _kind_of(report: Report) -> str:

@@ -14,6 +14,7 @@ from bridge.cli import screen
 from bridge.cli.failures import printable, shown_path
 from bridge.model import Job, JobResult, JobState, MasterRecipe, Measurement, Message, Recipe, Severity
 from bridge.reports.figures import figure_rows
+from bridge.reports.text import time_range
 from bridge.units import bytes_text, with_unit
 
 STATE_STYLES = {
@@ -56,12 +57,13 @@ def files_of(result: JobResult) -> RenderableType:
 
 
 def messages_table(messages: Sequence[Message]) -> Table:
-    """Findings, the grave ones coloured."""
-    table = screen.table("", "")
+    """Findings, the grave ones coloured, with their times where any has one."""
+    has_times = any(message.start_s is not None for message in messages)
+    table = screen.table(*[""] * (3 if has_times else 2))
     for message in messages:
-        table.add_row(
-            screen.text(message.severity.value, SEVERITY_STYLES[message.severity]), screen.text(message.sentence)
-        )
+        cells = [screen.text(message.severity.value, SEVERITY_STYLES[message.severity])]
+        cells += [screen.text(time_range(message), "quiet")] * has_times
+        table.add_row(*cells, screen.text(message.sentence))
     return table
 
 

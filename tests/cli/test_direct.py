@@ -184,6 +184,16 @@ def test_analyze_as_json_is_the_whole_report(dawbridge: Run, mix: Path) -> None:
     assert outcome.report.before.duration_s == pytest.approx(6.0)
     assert outcome.result is not None
     assert outcome.result.files == (), "nothing was kept"
+    assert outcome.report.analysis_before is not None
+    assert outcome.report.analysis_before.measurement == outcome.report.before
+
+
+def test_analyze_tells_each_part_of_each_file_in_a_line(dawbridge: Run, mix: Path) -> None:
+    result = dawbridge("analyze", mix, mix)
+    assert result.exit_code == 0, result.stderr
+    starts = [line.split("  ")[0] for line in result.stdout.splitlines()]
+    for part in ("Tone", "Stereo", "Dynamics", "Structure"):
+        assert starts.count(part) == 2, part
 
 
 def test_analyze_as_html_is_one_page(dawbridge: Run, mix: Path) -> None:
