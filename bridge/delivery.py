@@ -182,7 +182,7 @@ def _make_folder(work: Path) -> None:
     for _ in range(SWEEPS_MET_MAX):
         try:
             return work.mkdir(parents=True)
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):  # the latter: seen by mkdir, and swept before it looked again
             continue
     return work.mkdir(parents=True)
 

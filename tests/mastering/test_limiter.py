@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bridge.audio.signal import Audio, Samples
-from bridge.chains import Gain, Limiter
+from bridge.chains import Chain, Clip, Gain, Limiter, Target
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.mastering.dither import DitherKind, Grid, grid_for
 from bridge.dsp.mastering.limiter.plan import Shape, limiter_shape, plan_gain, repair_shape
@@ -256,3 +256,13 @@ def test_a_stretch_made_again_is_what_it_was(kind: DitherKind) -> None:
     rendering.make(again, to_nobody)
     assert (before != 9.0).all()
     assert np.array_equal(result.samples, before)
+
+
+def test_a_limiter_before_a_step_that_is_late_ends_with_its_own_last_gain() -> None:
+    """The late step sends silence through the chain after the end."""
+    samples = (0.9 * np.sin(np.arange(44_111) * 0.05))[None].repeat(2, axis=0).astype(np.float32)
+    chain = Chain(title="Late", steps=(Limiter(ceiling_dbtp=-6), Clip(ceiling_dbfs=-3)), target=Target(ceiling_dbtp=0))
+    made = master(Audio(samples, 44100), chain, MasterOrder(bit_depth="32f")).audio.samples
+    assert made.shape == samples.shape
+    assert np.abs(made).max() <= db_to_gain(-6)
+    assert np.abs(made[:, -200:]).max() > 0.1

@@ -19,14 +19,14 @@ def apply_gain(source: Samples, result: Samples, places: NDArray[np.int64], driv
         places: first frame in `source`, first frame in `result`, frames, and which frame of the signal that is (a
             multiple of CELL).
         drive: linear gain before the nodes; where it and the nodes are 1, samples stay as they are, bit by bit.
-        nodes: of the whole signal.
+        nodes: of the whole signal; the last gain goes on after it.
     """
     first, into, frames, start = places[0], places[1], places[2], places[3]
     for channel in range(source.shape[0]):
         given = source[channel, first : first + frames]
         made = result[channel, into : into + frames]
         for begin in range(0, frames, CELL):
-            k = (start + begin) // CELL
+            k = min((start + begin) // CELL, nodes.size - 2)  # later steps may be late: then silence follows the signal
             gain = np.float32(drive * nodes[k])
             slope = (np.float32(drive * nodes[k + 1]) - gain) * np.float32(1.0 / CELL)
             for i in range(begin, min(begin + CELL, frames)):
