@@ -35,7 +35,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         "clipped": MessageKind(
             WARNING,
-            "{count} clipped places, the longest {value:.0f} samples at full scale at {at}: "
+            "{count} clipped runs, the longest {value:.0f} samples at full scale at {at}: "
             "lower the mix before its last bus and render again.",
             "frames",
         ),

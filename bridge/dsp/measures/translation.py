@@ -218,7 +218,7 @@ def _messages(played: tuple[ServicePrediction, ...], heard: tuple[DevicePredicti
     over = [row for row in played if row.headroom_db is not None and row.headroom_db < -LEAST_GAIN_DB]
     if over:
         worst_db = max(-(row.headroom_db or 0.0) for row in over)
-        titles = ", ".join(row.title for row in over)
+        titles = ", ".join(dict.fromkeys(row.title.split(",")[0] for row in over))  # each once, whatever its setting
         yield message("over_peak_advice", value=worst_db, threshold=0.0, titles=titles)
     for device, row in zip(devices(), heard, strict=True):
         if row.loudness_change_lu is not None and row.loudness_change_lu < -device.loss_lu_max:
