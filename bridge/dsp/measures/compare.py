@@ -182,7 +182,7 @@ def _comparison(found: _Found, a: Signal, b: Signal) -> Comparison:
         last_difference_s=None if difference.last is None else start_s + difference.last / rate_hz,
         changes=tuple(changed_spans(difference, pair)),
         null_curve=null_curve(difference, rate_hz),
-        spectrum=tuple(_bands(difference)),
+        spectrum=tuple(_bands(difference, rate_hz)),
     )
     return comparison.model_copy(update={"messages": tuple(_messages(comparison, found, a, b))})
 
@@ -263,20 +263,16 @@ def null_curve(difference: Difference, sample_rate_hz: int) -> NullCurve:
     )
 
 
-def _bands(difference: Difference) -> Iterator[BandDifference]:
-    left, before, after = difference.left, difference.before, difference.after
-    for centre_hz in third_octave_hz():
-        low_hz, high_hz = centre_hz * 10.0**-0.05, centre_hz * 10.0**0.05
-        if low_hz >= left.sample_rate_hz / 2:
+def _bands(difference: Difference, sample_rate_hz: int) -> Iterator[BandDifference]:
+    powers = zip(third_octave_hz(), difference.left, difference.before, difference.after, strict=True)
+    for centre_hz, left, old, new in powers:
+        if centre_hz * 10.0**-0.05 >= sample_rate_hz / 2:
             return
-        rest = left.band_power(left.both, low_hz, high_hz)
-        old = before.band_power(before.both, low_hz, high_hz)
-        new = after.band_power(after.both, low_hz, high_hz)
         heard = old > BAND_FLOOR and new > BAND_FLOOR
         yield BandDifference(
             centre_hz=round(float(centre_hz), 1),
             change_db=_ratio_db(new, old) if heard else None,
-            null_db=_ratio_db(rest, new) if rest > 0.0 and new > BAND_FLOOR else None,
+            null_db=_ratio_db(left, new) if new > BAND_FLOOR else None,
         )
 
 

@@ -1,7 +1,7 @@
 """What is left of one signal when another, aligned to it, is taken away: gain, null depth, spectrum, where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,15 @@ from bridge.dsp.compiled import compiled
 from bridge.dsp.measures.alignment import exactly
 from bridge.dsp.measures.kweighting import hop_frames
 from bridge.dsp.measures.spans import Span, SpanPlan, each_span
-from bridge.dsp.measures.spectra import SpanSpectra, Spectra, join_spectra, span_spectra, window_size
+from bridge.dsp.measures.spectra import (
+    THIRD_OCTAVES,
+    Series,
+    Spectra,
+    join_spectra,
+    span_spectra,
+    third_octave_hz,
+    window_size,
+)
 
 SPAN_HOPS = 1000
 """Ten seconds: a span of two stereo signals is a few megabytes."""
@@ -88,12 +96,12 @@ class Difference:
     first: int | None
     last: int | None
     """First and last frame of the overlap where anything is left."""
-    left: Spectra
-    """Of what is left; like the others only as a whole, not over time."""
-    before: Spectra
-    """Of gain times A."""
-    after: Spectra
-    """Of B."""
+    left: Series
+    """Mean square of what is left in each third octave (those of `third_octave_hz`)."""
+    before: Series
+    """The same of gain times A."""
+    after: Series
+    """The same of B."""
 
 
 def products(pair: Pair, threads: int = 2, on_progress: OnProgress | None = None) -> Products:
@@ -208,14 +216,16 @@ def subtract(pair: Pair, gain: float, threads: int = 2, on_progress: OnProgress 
 
     parts = each_span(pair, SpanPlan(SPAN_HOPS * hop, reach, reach), work, threads, on_progress)
     differing = [frame for part in parts for frame in part.differing]
+    windows = max(1, sum(part.windows for part in parts))
+    bands = np.sum([part.bands for part in parts], axis=0) / windows if parts else np.zeros((3, THIRD_OCTAVES))
     return Difference(
         energy=np.concatenate([part.energies[1] for part in parts]) if parts else np.zeros(0),
         programme=np.concatenate([part.energies[0] for part in parts]) if parts else np.zeros(0),
         first=min(differing, default=None),
         last=max(differing, default=None),
-        left=join_spectra([part.left for part in parts], rate_hz),
-        before=join_spectra([part.before for part in parts], rate_hz),
-        after=join_spectra([part.after for part in parts], rate_hz),
+        left=bands[0],
+        before=bands[1],
+        after=bands[2],
     )
 
 
@@ -227,9 +237,9 @@ class _Part:
     """(2, hops): of B and of the difference."""
     differing: Sequence[int]
     """First and last frame where anything is left; empty where nothing is."""
-    left: SpanSpectra
-    before: SpanSpectra
-    after: SpanSpectra
+    bands: Series
+    """(3, 31): third octaves of the difference, of gain times A, and of B, each times the number of windows."""
+    windows: int
 
 
 def _part(span: Span, width: int, gain: np.float32, clock: tuple[int, int]) -> _Part:
@@ -246,17 +256,20 @@ def _part(span: Span, width: int, gain: np.float32, clock: tuple[int, int]) -> _
         energies += sums[:2]
     inside = np.flatnonzero(left[:, first : first + span.frames].any(axis=0))
     differing = [span.start + int(inside[0]), span.start + int(inside[-1])] if inside.size else []
-    return _Part(
-        energies,
-        differing,
-        left=_spectra(left, span, rate_hz),
-        before=_spectra(before, span, rate_hz),
-        after=_spectra(after, span, rate_hz),
-    )
+    spectra = [_spectra(samples, span, rate_hz) for samples in (left, before, after)]
+    windows = int(spectra[0].windows.shape[0])
+    # Only bands are kept: the spectra of all spans of a long file would fill the memory.
+    bands = np.array([_third_octaves(part) for part in spectra]) * windows
+    return _Part(energies, differing, bands, windows)
 
 
-def _spectra(samples: Samples, span: Span, rate_hz: int) -> SpanSpectra:
-    """Of samples that begin where the signal's part of `span` does; without their course over time, which is large."""
+def _spectra(samples: Samples, span: Span, rate_hz: int) -> Spectra:
+    """Of samples that begin where the signal's part of `span` does."""
     part = Span(samples, span.first - span.low, span.frames, 0, span.high - span.low, span.start)
-    made = span_spectra(part, rate_hz)
-    return replace(made, windows=made.windows[:, :0].copy())
+    return join_spectra([span_spectra(part, rate_hz)], rate_hz)
+
+
+def _third_octaves(spectra: Spectra) -> list[float]:
+    edge = 10.0**0.05
+    both = spectra.both
+    return [spectra.band_power(both, middle / edge, middle * edge) for middle in third_octave_hz()]
