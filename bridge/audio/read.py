@@ -136,12 +136,18 @@ def open_audio(path: Path, scratch: Path | None = None) -> AudioFile:
 def read_audio(path: Path, allocate: Allocate = in_memory, on_progress: OnProgress | None = None) -> Audio:
     """The whole file as samples float32 (channels, frames); errors as `open_audio` and `AudioFile.read`."""
     with open_audio(path) as file:
-        samples = allocate(file.channels, file.frames)
-        for start in range(0, file.frames, BLOCK_FRAMES):
-            file.fill(start, samples[:, start : start + BLOCK_FRAMES])
-            if on_progress is not None:
-                on_progress(min(1.0, (start + BLOCK_FRAMES) / file.frames))
-        return Audio(samples, file.sample_rate_hz)
+        return read_whole(file, allocate, on_progress)
+
+
+def read_whole(signal: Signal, allocate: Allocate = in_memory, on_progress: OnProgress | None = None) -> Audio:
+    """The whole signal as samples float32 (channels, frames), read block by block; errors as its own `read`."""
+    samples = allocate(signal.channels, signal.frames)
+    for start in range(0, signal.frames, BLOCK_FRAMES):
+        block = signal.read(start, BLOCK_FRAMES)
+        samples[:, start : start + block.shape[1]] = block
+        if on_progress is not None:
+            on_progress(min(1.0, (start + BLOCK_FRAMES) / signal.frames))
+    return Audio(samples, signal.sample_rate_hz)
 
 
 def decoded_digest(signal: Signal) -> str:

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import click
 from pydantic import BaseModel
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.table import Table
@@ -137,14 +137,6 @@ def _branch(folders: dict[Path, Tree], folder: Path) -> Tree:
     if folder not in folders and folder != folder.parent:
         folders[folder] = _branch(folders, folder.parent).add(text(folder.name + "/"))
     return folders.get(folder) or next(iter(folders.values()))
-
-
-def stacked(*renderables: RenderableType) -> Group:
-    """One below the other."""
-    return Group(*renderables)
-
-
-# --- Progress ---------------------------------------------------------------------------------------------------------
 
 
 class TimeLeft(ProgressColumn):

@@ -7,14 +7,14 @@ outside the work folder is touched before delivery.
 from collections.abc import Callable
 from typing import assert_never
 
-from bridge.audio.read import decoded_digest
+from bridge.audio.read import decoded_digest, read_whole
 from bridge.chains import load_chain
 from bridge.dsp.mastering import master
 from bridge.dsp.measures import analyze, measure
 from bridge.dsp.measures.compare import compare
 from bridge.model import AnalyzeRecipe, Assignment, CompareRecipe, JobResult, MasterRecipe, Progress
 from bridge.pipeline.comparison import comparison_report, deliver_comparison
-from bridge.pipeline.mix import load, open_mix, open_versions
+from bridge.pipeline.mix import open_mix, open_versions
 from bridge.pipeline.outcome import analysis_report, deliver_again, deliver_files, master_report
 from bridge.pipeline.output import master_order, result_key, write_master
 from bridge.pipeline.run import Run
@@ -43,7 +43,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
     with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
         order = master_order(recipe, run.request, mix)
-        audio = load(mix, run.allocate, on_part)
+        audio = read_whole(mix, run.allocate, on_part)
         key = result_key(decoded_digest(audio), chain, order, recipe)
     if (kept := run.cache.find(key)) is not None:
         return deliver_again(run, *kept)

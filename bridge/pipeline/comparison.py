@@ -1,11 +1,9 @@
 """The report of a comparison, and its delivery."""
 
 from bridge.analysis import Comparison, ComparisonReport
-from bridge.audio.render import file_digest
-from bridge.delivery import deliver, reserved
 from bridge.dsp.measures import Measured
-from bridge.model import JobResult, Severity
-from bridge.pipeline.outcome import base_name, delivered, now_text, written_text
+from bridge.model import JobResult
+from bridge.pipeline.outcome import Told, now_text, put_in_place, warnings_of
 from bridge.pipeline.run import Run
 from bridge.reports.comparison_page import comparison_html
 from bridge.reports.document import report_json
@@ -30,20 +28,13 @@ def comparison_report(run: Run, before: Measured, after: Measured, comparison: C
 
 
 def deliver_comparison(run: Run, report: ComparisonReport) -> JobResult:
-    """Both forms of the report in place, JSON last."""
-    suffixes, replace = [HTML_SUFFIX, JSON_SUFFIX], run.request.recipe.replace
-    with run.stage("delivering", 0.05), reserved(run.request, base_name(run), suffixes, replace=replace) as place:
-        html = written_text(run.work / "comparison.html", comparison_html(report))
-        json = written_text(run.work / "comparison.json", report_json(report))
-        result = JobResult(
-            files=(
-                delivered(html, place.path(HTML_SUFFIX), "report_html", file_digest(html)),
-                delivered(json, place.path(JSON_SUFFIX), "report", file_digest(json)),
-            ),
-            before=report.before,
-            after=report.after,
-            warnings=tuple(m.sentence for m in report.comparison.messages if m.severity is not Severity.INFO),
-            runtime_s=round(run.runtime_s, 3),
-        )
-        moves = [(html, place.path(HTML_SUFFIX)), (json, place.path(JSON_SUFFIX))]
-        return deliver(run.work, moves, result, replace=replace)
+    """Both forms of the report in place."""
+    outcome = JobResult(
+        files=(),
+        before=report.before,
+        after=report.after,
+        warnings=warnings_of(report.comparison.messages),
+        runtime_s=0.0,
+    )
+    told = Told(comparison_html(report), report_json(report))
+    return put_in_place(run, [], (HTML_SUFFIX, JSON_SUFFIX), lambda _: told, outcome)

@@ -7,11 +7,9 @@ from typing import assert_never
 
 from bridge.audio.groups import join_channels, sum_of
 from bridge.audio.read import open_audio
-from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
+from bridge.audio.signal import Signal
 from bridge.errors import AudioError, RequestError, UnfinishedAudioError
 from bridge.model import AppliedStep, Grouping, JobRequest, Render
-
-BLOCK_FRAMES = 1 << 18
 
 
 @contextmanager
@@ -79,13 +77,3 @@ def refuse_changed(renders: tuple[Render, ...]) -> None:
             raise UnfinishedAudioError(
                 f"{render.path} was rendered again while its earlier version was waiting: the new version is used."
             )
-
-
-def load(signal: Signal, allocate: Allocate, on_progress: OnProgress) -> Audio:
-    """The whole signal as samples, read block by block."""
-    samples = allocate(signal.channels, signal.frames)
-    for start in range(0, signal.frames, BLOCK_FRAMES):
-        block = signal.read(start, BLOCK_FRAMES)
-        samples[:, start : start + block.shape[1]] = block
-        on_progress(min(1.0, (start + BLOCK_FRAMES) / signal.frames))
-    return Audio(samples, signal.sample_rate_hz)

@@ -1,9 +1,10 @@
 """Reports and delivery: from what was measured and written to what the user finds in the return folder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
@@ -22,6 +23,13 @@ JSON_SUFFIX = ".report.json"
 HTML_SUFFIX = ".report.html"
 NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison"})
 """What stands in a file name where a master has its chain."""
+
+
+class Told(NamedTuple):
+    """A report in both its forms."""
+
+    html: str
+    json: str
 
 
 def master_report(run: Run, before: Analyzed, mastered: Mastered, written: Written) -> Report:
@@ -95,35 +103,65 @@ def _report(run: Run, before: Analyzed) -> Report:
 
 
 def deliver_files(run: Run, report: Report, staged: Sequence[Staged]) -> JobResult:
-    """Everything in place, the report last."""
-    recipe = run.request.recipe
-    suffixes = [*(file.suffix for file in staged), HTML_SUFFIX, JSON_SUFFIX]
-    with (
-        run.stage("delivering", 0.05),
-        reserved(run.request, base_name(run), suffixes, replace=recipe.replace) as place,
-    ):
-        masters = [delivered(file.path, place.path(file.suffix), "master", file.digest) for file in staged]
-        report = report.model_copy(update={"files": tuple(masters)})
-        html = written_text(run.work / "report.html", report_html(report))
-        json = written_text(run.work / "report.json", report_json(report))
-        finals = [place.path(suffix) for suffix in suffixes]
-        result = JobResult(
-            files=(
-                *masters,
-                delivered(html, finals[-2], "report_html", file_digest(html)),
-                delivered(json, finals[-1], "report", file_digest(json)),
-            ),
-            before=report.before,
-            after=report.after,
-            warnings=tuple(m.sentence for m in report.messages if m.severity is not Severity.INFO),
-            runtime_s=round(run.runtime_s, 3),
-            is_from_cache=report.is_from_cache,
+    """Audio files and the reports that name them, in place."""
+
+    def told(masters: tuple[DeliveredFile, ...]) -> Told:
+        named = report.model_copy(update={"files": masters})
+        return Told(report_html(named), report_json(named))
+
+    outcome = JobResult(
+        files=(),
+        before=report.before,
+        after=report.after,
+        warnings=warnings_of(report.messages),
+        runtime_s=0.0,
+        is_from_cache=report.is_from_cache,
+    )
+    return put_in_place(run, staged, (HTML_SUFFIX, JSON_SUFFIX), told, outcome)
+
+
+def put_in_place(
+    run: Run,
+    staged: Sequence[Staged],
+    report_suffixes: tuple[str, str],
+    told: Callable[[tuple[DeliveredFile, ...]], Told],
+    outcome: JobResult,
+) -> JobResult:
+    """`outcome` with its files and its time, once everything is in place, the JSON report last.
+
+    Args:
+        run: gives names and the work folder.
+        staged: finished audio files.
+        report_suffixes: of the page and of the JSON report.
+        told: both, made when the final names of the audio files are known.
+        outcome: all else of the result.
+    """
+    replace = run.request.recipe.replace
+    suffixes = [*(file.suffix for file in staged), *report_suffixes]
+    with run.stage("delivering", 0.05), reserved(run.request, _base_name(run), suffixes, replace=replace) as place:
+        masters = tuple(_delivered(file.path, place.path(file.suffix), "master", file.digest) for file in staged)
+        texts = told(masters)
+        html, json = (
+            _written_text(run.work / "report.html", texts.html),
+            _written_text(run.work / "report.json", texts.json),
         )
+        finals = [place.path(suffix) for suffix in suffixes]
+        files = (
+            *masters,
+            _delivered(html, finals[-2], "report_html", file_digest(html)),
+            _delivered(json, finals[-1], "report", file_digest(json)),
+        )
+        result = outcome.model_copy(update={"files": files, "runtime_s": round(run.runtime_s, 3)})
         moves = zip([*(file.path for file in staged), html, json], finals, strict=True)
-        return deliver(run.work, list(moves), result, replace=recipe.replace)
+        return deliver(run.work, list(moves), result, replace=replace)
 
 
-def base_name(run: Run) -> str:
+def warnings_of(messages: Sequence[Message]) -> tuple[str, ...]:
+    """What people should read of the messages."""
+    return tuple(message.sentence for message in messages if message.severity is not Severity.INFO)
+
+
+def _base_name(run: Run) -> str:
     """The pattern filled in: path below the return folder, without extension."""
     recipe = run.request.recipe
     return run.request.name_pattern.format(
@@ -134,12 +172,12 @@ def base_name(run: Run) -> str:
     )
 
 
-def delivered(staged: Path, final: Path, role: Role, digest: str) -> DeliveredFile:
+def _delivered(staged: Path, final: Path, role: Role, digest: str) -> DeliveredFile:
     """A staged file under its final name."""
     return DeliveredFile(path=final, role=role, size_bytes=staged.stat().st_size, digest=digest)
 
 
-def written_text(path: Path, text: str) -> Path:
+def _written_text(path: Path, text: str) -> Path:
     """The file, with that text in it."""
     path.write_text(text, encoding="utf-8")
     return path
