@@ -7,7 +7,8 @@ of bands in dB relative to the whole signal's power unless said otherwise.
 import datetime
 from typing import Literal, TypeAlias
 
-from bridge.model import EngineInfo, Measurement, Message, Render, StageTiming, Value
+from bridge.model import EngineInfo, Measurement, Message, Render, StageTiming
+from bridge.value import Value
 
 
 class TimeRange(Value):

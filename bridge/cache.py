@@ -18,8 +18,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bridge.audio.render import file_digest
-from bridge.model import Value
 from bridge.report import Report
+from bridge.value import Value
 
 ENTRY = "entry.json"
 

@@ -20,8 +20,10 @@ from bridge.jobs.problems import ProblemBook
 from bridge.jobs.store import STORE_FILE, JobStore, StoreLimits
 from bridge.jobs.worker import Notifier, Worker, WorkerSetup
 from bridge.listeners.folder.listener import FolderListener, Hooks
-from bridge.model import Job, JobRequest, MasterRecipe, Value
+from bridge.model import Job, JobRequest
+from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, WatchSettings, process_environment
+from bridge.value import Value
 
 READY_FILE = "daemon.json"
 LOG_FILE = "logs/daemon.log"

@@ -19,7 +19,8 @@ from typing import Literal, TypeAlias
 import filelock
 
 from bridge.errors import DeliveryError
-from bridge.model import JobRequest, JobResult, Value
+from bridge.model import JobRequest, JobResult
+from bridge.value import Value
 
 WORK_ROOT = ".dawbridge"
 PLAN = "plan.json"

@@ -10,14 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
-
-class Value(BaseModel):
-    """A frozen value with nothing in it that was not declared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
+from bridge.recipes import Recipe
+from bridge.value import Value
 
 # --- Audio files ------------------------------------------------------------------------------------------------------
 
@@ -53,20 +49,6 @@ class BitDepth(StrEnum):
     FLOAT_64 = "64f"
 
 
-class OutputFormat(StrEnum):
-    """Containers that we write."""
-
-    WAV = "wav"
-    AIFF = "aiff"
-    FLAC = "flac"
-    MP3 = "mp3"
-    OGG = "ogg"
-    OPUS = "opus"
-
-
-OutputBitDepth: TypeAlias = Literal["16", "24", "32f"]
-
-
 class Render(Value):
     """An audio file that a DAW has finished writing."""
 
@@ -92,80 +74,6 @@ class Render(Value):
 
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
-
-
-class MasterOptions(Value):
-    """What a user may say about a master; the one declaration behind YAML, flags, HTTP fields and OSC arguments."""
-
-    chain: str = Field(default="streaming", description="Chain by name; `dawbridge chains list` shows them.")
-    target_lufs: float | None = Field(
-        default=None,
-        ge=-40,
-        le=-4,
-        description="Integrated loudness to reach; otherwise the chain's own.",
-        json_schema_extra={"unit": "LUFS"},
-    )
-    ceiling_dbtp: float | None = Field(
-        default=None,
-        ge=-12,
-        le=0,
-        description="True peak that must not be exceeded; otherwise the chain's own.",
-        json_schema_extra={"unit": "dBTP"},
-    )
-    output_format: OutputFormat = Field(default=OutputFormat.WAV, description="Container of the master.")
-    sample_rate_hz: int | None = Field(
-        default=None,
-        ge=8000,
-        le=384000,
-        description="Resample to this rate; otherwise the mix keeps its own.",
-        json_schema_extra={"unit": "Hz"},
-    )
-    bit_depth: OutputBitDepth | None = Field(
-        default=None,
-        description="Bit depth of the master; otherwise the mix's own.",
-        json_schema_extra={"unit": "bit"},
-    )
-    replace: bool = Field(
-        default=False,
-        description="Replace an earlier result of the same name instead of adding a version number.",
-    )
-
-    @field_validator("bit_depth", mode="before")
-    @classmethod
-    def _as_text(cls, depth: object) -> object:
-        """YAML reads `24` as a number."""
-        return str(depth) if isinstance(depth, int) else depth
-
-
-class MasterRecipe(MasterOptions):
-    """Master the mix through a chain."""
-
-    do: Literal["master"] = "master"
-
-
-class AnalyzeRecipe(Value):
-    """Measure the mix and write a report; no audio is made."""
-
-    do: Literal["analyze"] = "analyze"
-    replace: bool = Field(
-        default=False,
-        description="Replace an earlier report of the same name instead of adding a version number.",
-    )
-
-
-class CompareRecipe(Value):
-    """Compare two versions of a recording, the earlier first, and write a report; no audio is made."""
-
-    do: Literal["compare"] = "compare"
-    replace: bool = Field(
-        default=False,
-        description="Replace an earlier report of the same name instead of adding a version number.",
-    )
-
-
-MixRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe, Field(discriminator="do")]
-"""What can be done with one mix."""
-Recipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | CompareRecipe, Field(discriminator="do")]
 
 
 class Grouping(StrEnum):
@@ -292,11 +200,28 @@ class JobError(Value):
     """Kept only for bugs and engine failures."""
 
 
+FileRole: TypeAlias = Literal[
+    "master",
+    "export",
+    "matched_mix",
+    "preview",
+    "stem",
+    "instrumental",
+    "residual",
+    "markers",
+    "session",
+    "capsule",
+    "report",
+    "report_html",
+]
+"""What a delivered file is; `matched_mix` is the mix at the master's loudness (the A of A/B)."""
+
+
 class DeliveredFile(Value):
     """One file in the return folder."""
 
     path: Path
-    role: Literal["master", "report", "report_html"]
+    role: FileRole
     size_bytes: int
     digest: str
     """BLAKE2b (128 bit, hex) of the file's bytes."""
@@ -392,7 +317,7 @@ class AppliedStep(Value):
     """Id of the step, as in chain files; built-in ones that no chain names: `resample`, `dither`, `sum_stems` ..."""
     sentence: str
     """What it did: "High-pass at 30 Hz, 12 dB/oct"."""
-    parameters: dict[str, ParameterValue] = {}
+    parameters: dict[str, ParameterValue] = Field(default_factory=dict)
     detail: str | None = None
     """What was measured of its effect: "at most 3.1 dB of gain reduction"."""
 
@@ -412,7 +337,7 @@ class EngineInfo(Value):
     version: str
     device: str = "cpu"
     runtime_s: float
-    libraries: dict[str, str] = {}
+    libraries: dict[str, str] = Field(default_factory=dict)
 
 
 class StageTiming(Value):

@@ -8,11 +8,11 @@ from bridge.model import (
     LoudnessCurve,
     Measurement,
     Message,
-    Recipe,
     Render,
     StageTiming,
-    Value,
 )
+from bridge.recipes import Recipe
+from bridge.value import Value
 
 SCHEMA_VERSION = 1
 """Of the report's JSON; raised when a field changes its meaning or goes."""

@@ -11,7 +11,9 @@ from pydantic import Field, field_validator
 
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
-from bridge.model import Assignment, JobRequest, Limits, MasterRecipe, MixRecipe, Value
+from bridge.model import Assignment, JobRequest, Limits
+from bridge.recipes import MasterRecipe, MixRecipe
+from bridge.value import Value
 
 FILE_NAME = "bridge.yaml"
 VARIABLE_PREFIX = "DAWBRIDGE_"

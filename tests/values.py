@@ -10,12 +10,11 @@ from bridge.model import (
     JobRequest,
     JobResult,
     LoudnessCurve,
-    MasterRecipe,
     Measurement,
     Origin,
-    Recipe,
     Render,
 )
+from bridge.recipes import MasterRecipe, Recipe
 from bridge.report import Report
 
 

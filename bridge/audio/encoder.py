@@ -10,7 +10,7 @@ import soundfile
 from bridge.audio.grid import BITS, blocks_of, integers, require_numbers
 from bridge.audio.signal import OnProgress, Signal
 from bridge.errors import AudioError
-from bridge.model import OutputBitDepth, OutputFormat
+from bridge.recipes import OutputBitDepth, OutputFormat
 
 FORMATS = {
     OutputFormat.FLAC: "FLAC",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bridge.audio.layout import SAMPLE_BYTES
 from bridge.audio.signal import OnProgress, Samples, Signal
 from bridge.errors import AudioError
-from bridge.model import OutputBitDepth
+from bridge.recipes import OutputBitDepth
 from bridge.units import clock
 
 BLOCK_FRAMES = 1 << 16

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from zlib import crc32
 
 from bridge.audio.embedded.stamp import NO_MARK, mark_of
-from bridge.model import OutputBitDepth
+from bridge.recipes import OutputBitDepth
 
 SAMPLE_BYTES: dict[OutputBitDepth, int] = {"16": 2, "24": 3, "32f": 4}
 

@@ -18,7 +18,8 @@ from bridge.audio.embedded.tag_files import read_tag_file, stamp_texts
 from bridge.audio.embedded.tags import AUDIO_TAG, JOB_TAG, Picture, Tags, tags_of
 from bridge.audio.embedded.text import decode_text
 from bridge.audio.headers import parse_header
-from bridge.model import FileFormat, Value
+from bridge.model import FileFormat
+from bridge.value import Value
 
 __all__ = ["Bext", "CuePoint", "Metadata", "OtherChunk", "Picture", "Sampler", "Tags", "job_id_in", "read_metadata"]
 

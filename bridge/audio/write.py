@@ -21,7 +21,8 @@ from bridge.audio.render import require_finished
 from bridge.audio.signal import OnProgress, Signal
 from bridge.audio.wave_file import RIFF_BYTES_MAX, write_wave
 from bridge.errors import AudioError, DeliveryError, UnsupportedAudioError
-from bridge.model import BitDepth, FileFormat, OutputBitDepth, OutputFormat
+from bridge.model import BitDepth, FileFormat
+from bridge.recipes import OutputBitDepth, OutputFormat
 
 BLOCK_BYTES = 1 << 20
 STORED_DEPTHS: dict[BitDepth | None, OutputBitDepth] = {

@@ -11,7 +11,7 @@ from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
-from bridge.model import Value
+from bridge.value import Value
 
 Step: TypeAlias = Annotated[
     Gain

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from bridge.model import Value
+from bridge.value import Value
 
 StepChannels: TypeAlias = Literal["stereo", "mid", "side", "left", "right"]
 """What a step works on; `stereo` is every channel there is."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.declare import StepBase, db, hz, number
-from bridge.model import Value
+from bridge.value import Value
 
 
 def ms(default: float, low: float, high: float, text: str) -> Any:

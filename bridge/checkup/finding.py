@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bridge.model import Value
+from bridge.value import Value
 
 
 class Verdict(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 from bridge.chains import load_chain
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
 from bridge.errors import DocumentError
-from bridge.model import MasterRecipe
+from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, load_settings, settings_path
 
 HERE = Area.SETTINGS

@@ -16,7 +16,7 @@ from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, messages_table
 from bridge.errors import RequestError
 from bridge.jobs.direct import DirectEngine, direct_request, report_of, text_of
-from bridge.model import AnalyzeRecipe
+from bridge.recipes import AnalyzeRecipe
 from bridge.report import Report
 from bridge.reports.analysis.words import summary_rows
 from bridge.reports.text import by_severity

@@ -27,8 +27,8 @@ from bridge.cli.lazy import Entry, LazyGroup, PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.declarations import Declaration, declarations
 from bridge.errors import ChainError, Fault
-from bridge.model import Value
 from bridge.units import with_unit
+from bridge.value import Value
 
 HERE = "bridge.cli.chains"
 COMMANDS = {

@@ -10,9 +10,10 @@ from bridge.cli import screen
 from bridge.cli.exit_codes import ExitCode, exit_code_named
 from bridge.cli.failures import Cancelled, kept, printable, show_error
 from bridge.errors import BridgeError, BugError, EngineError
-from bridge.model import JobError, JobResult, Progress, Value
+from bridge.model import JobError, JobResult, Progress
 from bridge.report import Report
 from bridge.settings import Settings, process_environment
+from bridge.value import Value
 
 OnProgress = Callable[[Progress], None]
 PREPARING = "Preparing the audio engine (once after installation)"

@@ -32,8 +32,9 @@ from bridge.errors import RequestError
 from bridge.jobs.looking import find_job, follow
 from bridge.jobs.problems import FileProblem, ProblemBook
 from bridge.jobs.store import STORE_FILE, JobStore
-from bridge.model import Job, JobState, Value
+from bridge.model import Job, JobState
 from bridge.units import bytes_text
+from bridge.value import Value
 
 HERE = "bridge.cli.jobs"
 COMMANDS = {

@@ -15,7 +15,7 @@ from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, loudness_text
 from bridge.jobs.direct import DirectEngine, direct_request, report_of, with_chain
-from bridge.model import MasterOptions, MasterRecipe
+from bridge.recipes import MasterOptions, MasterRecipe
 from bridge.reports.verdict import verdict
 
 EXAMPLES = (

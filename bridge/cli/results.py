@@ -12,7 +12,8 @@ from rich.text import Text
 
 from bridge.cli import screen
 from bridge.cli.failures import printable, shown_path
-from bridge.model import Job, JobResult, JobState, MasterRecipe, Measurement, Message, Recipe, Severity
+from bridge.model import Job, JobResult, JobState, Measurement, Message, Severity
+from bridge.recipes import MasterRecipe, Recipe
 from bridge.reports.figures import figure_rows
 from bridge.reports.text import time_range
 from bridge.units import bytes_text, with_unit

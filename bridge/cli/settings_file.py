@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
-from bridge.model import MasterRecipe
+from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, WatchSettings
 
 HEAD = """\

@@ -13,7 +13,8 @@ from bridge.errors import BridgeError, ChainError, Fault, RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
-from bridge.model import Assignment, CompareRecipe, JobRequest, JobResult, MasterRecipe, Origin, Progress, Recipe
+from bridge.model import Assignment, JobRequest, JobResult, Origin, Progress
+from bridge.recipes import CompareRecipe, MasterRecipe, Recipe
 from bridge.report import Report
 from bridge.reports.document import read_comparison, read_report
 from bridge.settings import Settings, process_environment

@@ -13,7 +13,7 @@ from stat import S_ISDIR
 from pydantic import ValidationError
 
 from bridge.delivery import write_whole
-from bridge.model import Value
+from bridge.value import Value
 
 PROBLEMS_FILE = "problems.json"
 """Name of the book in a data folder."""

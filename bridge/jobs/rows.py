@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bridge.errors import RequestError, StoreError
-from bridge.model import Job, JobError, JobRequest, JobResult, JobState, MasterRecipe, Progress
+from bridge.model import Job, JobError, JobRequest, JobResult, JobState, Progress
+from bridge.recipes import MasterRecipe
 
 PRIORITY_MAX = 2**31
 WAITING = Progress().model_dump_json()

@@ -12,12 +12,13 @@ from bridge.chains import load_chain
 from bridge.dsp.mastering import master
 from bridge.dsp.measures import analyze, measure
 from bridge.dsp.measures.compare import compare
-from bridge.model import AnalyzeRecipe, Assignment, CompareRecipe, JobResult, MasterRecipe, Progress
+from bridge.model import Assignment, JobResult, Progress
 from bridge.pipeline.comparison import comparison_report, deliver_comparison
 from bridge.pipeline.mix import open_mix, open_versions
 from bridge.pipeline.outcome import analysis_report, deliver_again, deliver_files, master_report
 from bridge.pipeline.output import master_order, result_key, write_master
 from bridge.pipeline.run import Run
+from bridge.recipes import AnalyzeRecipe, CompareRecipe, MasterRecipe
 
 
 def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> JobResult:

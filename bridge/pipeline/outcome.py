@@ -12,10 +12,11 @@ from bridge.cache import CacheEntry
 from bridge.delivery import Role, deliver, file_name, reserved
 from bridge.dsp.mastering import Mastered
 from bridge.dsp.measures import Analyzed
-from bridge.model import DeliveredFile, JobResult, MasterRecipe, Message, Severity
+from bridge.model import DeliveredFile, JobResult, Message, Severity
 from bridge.pipeline.mix import gathering_steps
 from bridge.pipeline.output import Staged, Written, carried_metadata
 from bridge.pipeline.run import Run
+from bridge.recipes import MasterRecipe
 from bridge.report import Report
 from bridge.reports import report_html, report_json
 

@@ -18,8 +18,9 @@ from bridge.chains import Chain
 from bridge.dsp.mastering import Mastered, MasterOrder
 from bridge.dsp.measures import Analyzed, Measured, analyze
 from bridge.errors import EngineError, UnsupportedAudioError
-from bridge.model import AppliedStep, BitDepth, JobRequest, MasterRecipe, OutputBitDepth, OutputFormat
+from bridge.model import AppliedStep, BitDepth, JobRequest
 from bridge.pipeline.run import Run
+from bridge.recipes import MasterRecipe, OutputBitDepth, OutputFormat
 from bridge.units import db_to_gain
 
 LOSSY = frozenset({OutputFormat.MP3, OutputFormat.OGG, OutputFormat.OPUS})

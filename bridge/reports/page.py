@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.model import AnalyzeRecipe, EngineInfo, LoudnessCurve, Measurement, ParameterValue
+from bridge.model import EngineInfo, LoudnessCurve, Measurement, ParameterValue
+from bridge.recipes import AnalyzeRecipe
 from bridge.report import Report
 from bridge.reports import view
 from bridge.reports.analysis.sections import sections

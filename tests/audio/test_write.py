@@ -18,7 +18,8 @@ from bridge.audio.read import read_audio
 from bridge.audio.signal import Audio, Signal
 from bridge.audio.write import OutputSpec, is_supported, restamp, unsupported_reason, write_audio
 from bridge.errors import AudioError, DeliveryError, UnsupportedAudioError
-from bridge.model import BitDepth, FileFormat, OutputBitDepth, OutputFormat
+from bridge.model import BitDepth, FileFormat
+from bridge.recipes import OutputBitDepth, OutputFormat
 from tests.audio.files import ffmpeg, grid_noise
 from tests.signals import StreamedSignal, sine
 
@@ -414,7 +415,7 @@ from bridge.audio.metadata import Metadata
 from bridge.audio.signal import Audio
 from bridge.audio.write import OutputSpec, write_audio
 from bridge.errors import DeliveryError
-from bridge.model import OutputFormat
+from bridge.recipes import OutputFormat
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 noise = np.random.default_rng(1).integers(-9000, 9000, (2, 480_000)).astype(np.float32) / np.float32(32768)

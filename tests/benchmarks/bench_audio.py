@@ -29,7 +29,7 @@ from bridge.audio.metadata import Metadata
 from bridge.audio.read import decoded_digest, open_audio, read_audio
 from bridge.audio.signal import Audio, Samples
 from bridge.audio.write import OutputSpec, write_audio
-from bridge.model import OutputBitDepth, OutputFormat
+from bridge.recipes import OutputBitDepth, OutputFormat
 
 RATE_HZ = 44_100
 KINDS: list[tuple[OutputFormat, OutputBitDepth, str, str]] = [

@@ -30,7 +30,8 @@ from bridge.audio.signal import Samples
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.delivery import prepare, sweep
 from bridge.dsp.song import make_song, mix_of
-from bridge.model import Assignment, JobRequest, MasterRecipe, Origin
+from bridge.model import Assignment, JobRequest, Origin
+from bridge.recipes import MasterRecipe
 from tests.support import wait_until
 from tests.whole.bridge_process import BridgeProcess
 

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from bridge.cli.flags import flags_of, given
 from bridge.cli.master import master
 from bridge.declarations import Declaration, declarations
-from bridge.model import Limits, MasterOptions
+from bridge.model import Limits
+from bridge.recipes import MasterOptions
 from bridge.settings import Settings, WatchSettings
 
 

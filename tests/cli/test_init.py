@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.settings_file import settings_text
 from bridge.declarations import declarations
-from bridge.model import MasterRecipe
+from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, WatchSettings, load_settings
 from tests.cli.conftest import Run
 

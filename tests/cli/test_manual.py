@@ -26,8 +26,8 @@ from bridge.cli.manual.terminal import print_page
 from bridge.cli.manual.topics import FOR_DEVELOPERS, TOPICS
 from bridge.cli.manual.write import manual_pages
 from bridge.declarations import declarations, item_of
-from bridge.model import Value
 from bridge.settings import WatchSettings
+from bridge.value import Value
 from tests.cli.conftest import Run, in_a_process, new_terminal
 
 EVERY_STEP = pytest.mark.parametrize("step", STEPS, ids=name_of)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import SettingsError
-from bridge.model import MasterRecipe
+from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, load_settings, settings_path
 
 

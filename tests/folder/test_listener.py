@@ -16,7 +16,8 @@ from bridge.audio.metadata import Metadata
 from bridge.audio.signal import Audio
 from bridge.audio.write import OutputSpec, write_audio
 from bridge.errors import RequestError, StoreError
-from bridge.model import FileFormat, Grouping, MasterRecipe, OutputFormat
+from bridge.model import FileFormat, Grouping
+from bridge.recipes import MasterRecipe, OutputFormat
 from tests.folder.listening import Listening
 from tests.scripted_writer import header_bytes, unfinished, wav_bytes
 from tests.support import wait_until

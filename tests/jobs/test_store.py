@@ -10,17 +10,8 @@ from pydantic import ValidationError
 
 from bridge.errors import RequestError, StoreError
 from bridge.jobs.store import MIGRATIONS, JobStore, StoreLimits
-from bridge.model import (
-    AnalyzeRecipe,
-    Job,
-    JobError,
-    JobRequest,
-    JobResult,
-    JobState,
-    MasterRecipe,
-    Origin,
-    Progress,
-)
+from bridge.model import Job, JobError, JobRequest, JobResult, JobState, Origin, Progress
+from bridge.recipes import AnalyzeRecipe, MasterRecipe
 from tests.values import a_render, a_request, a_result
 
 ERROR = JobError(code="engine_crashed", sentence="It crashed.", can_retry=True)

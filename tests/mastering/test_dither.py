@@ -8,7 +8,7 @@ from bridge.audio.signal import Audio, Samples
 from bridge.chains import Gain
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.mastering.dither import Grid, grid_for, is_on_grid, quantise
-from bridge.model import OutputBitDepth
+from bridge.recipes import OutputBitDepth
 from tests.mastering.examples import a_mix, audio, chain_of, uses
 from tests.signals import silence, sine
 

@@ -14,7 +14,7 @@ from bridge.dsp.mastering.limiter.plan import Shape, limiter_shape, plan_gain, r
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.rendering import SEGMENT_FRAMES, Rendering, hold_ceiling
 from bridge.dsp.measures import true_peak_dbtp
-from bridge.model import OutputBitDepth
+from bridge.recipes import OutputBitDepth
 from bridge.units import db_to_gain
 from tests.mastering.examples import a_mix, audio, chain_of, codes, limited, uses
 from tests.signals import hard_peaks, music, reference_true_peak, sine, white_noise

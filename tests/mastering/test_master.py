@@ -9,7 +9,7 @@ from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.mastering.dither import is_on_grid
 from bridge.dsp.mastering.rendering import SEGMENT_FRAMES
 from bridge.dsp.measures import true_peak_dbtp
-from bridge.model import OutputBitDepth
+from bridge.recipes import OutputBitDepth
 from tests.mastering.examples import a_mix, audio, chain_of, uses
 from tests.signals import silence, sine, white_noise
 

@@ -16,22 +16,9 @@ from bridge.delivery import prepare, sweep
 from bridge.dsp.measures import true_peak_dbtp
 from bridge.dsp.song import make_song, mix_of
 from bridge.errors import AudioError, ChainError, UnfinishedAudioError
-from bridge.model import (
-    AnalyzeRecipe,
-    Assignment,
-    BitDepth,
-    FileFormat,
-    Grouping,
-    JobRequest,
-    JobResult,
-    Limits,
-    MasterRecipe,
-    Origin,
-    OutputFormat,
-    Progress,
-    Recipe,
-)
+from bridge.model import Assignment, BitDepth, FileFormat, Grouping, JobRequest, JobResult, Limits, Origin, Progress
 from bridge.pipeline import run_job
+from bridge.recipes import AnalyzeRecipe, MasterRecipe, OutputFormat, Recipe
 from bridge.reports import read_report
 
 RATE_HZ = 44100

@@ -13,20 +13,19 @@ from bridge.audio.signal import Audio, Samples
 from bridge.dsp.measures import Analyzed, analyze
 from bridge.dsp.song import make_song, mix_of
 from bridge.model import (
-    AnalyzeRecipe,
     AppliedStep,
     BitDepth,
     DeliveredFile,
     EngineInfo,
     FileFormat,
     LoudnessCurve,
-    MasterRecipe,
     Measurement,
     Message,
     Render,
     Severity,
     StageTiming,
 )
+from bridge.recipes import AnalyzeRecipe, MasterRecipe
 from bridge.report import Report
 
 FOLDER = Path("/home/ana/Sessions/Midnight Drive/Returns")

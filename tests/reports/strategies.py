@@ -10,22 +10,21 @@ from hypothesis.strategies import SearchStrategy
 
 from bridge.analysis import Analysis
 from bridge.model import (
-    AnalyzeRecipe,
     AppliedStep,
     BitDepth,
     DeliveredFile,
     EngineInfo,
     FileFormat,
     LoudnessCurve,
-    MasterRecipe,
     Measurement,
     Message,
     Render,
     Severity,
     StageTiming,
-    Value,
 )
+from bridge.recipes import AnalyzeRecipe, MasterRecipe
 from bridge.report import Report
+from bridge.value import Value
 
 WORDS = st.text(max_size=20)
 LEVELS = st.floats(-120, 30).map(lambda value: round(value, 6))

@@ -5,8 +5,8 @@ import struct
 from pydantic import Field
 
 from bridge.audio.embedded.text import decode_text, encode_text
-from bridge.model import Value
 from bridge.units import Dbtp, Lu, Lufs
+from bridge.value import Value
 
 FIXED_BYTES = 602
 HISTORY_BYTES_MAX = 65_536

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bridge.audio.embedded.ixml import rescaled
 from bridge.audio.embedded.text import decode_text, encode_text
-from bridge.model import Value
+from bridge.value import Value
 
 CUES_MAX = 10_000
 FRAME_MAX = 0xFFFFFFFF

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import ConfigDict, Field
 
-from bridge.model import Value
+from bridge.value import Value
 
 VALUE_CHARACTERS_MAX = 65_536
 VALUES_MAX = 1024

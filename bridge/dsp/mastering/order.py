@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bridge.audio.signal import Audio
 from bridge.chains import Chain, Limiter, Step, Target
-from bridge.model import AppliedStep, Message, OutputBitDepth
+from bridge.model import AppliedStep, Message
+from bridge.recipes import OutputBitDepth
 from bridge.units import Dbtp, Lufs
 
 

@@ -20,8 +20,9 @@ from bridge.dsp.measures.kweighting import hop_frames
 from bridge.dsp.measures.spectra import Series, third_octave_hz
 from bridge.errors import UnsupportedAudioError
 from bridge.messages import message
-from bridge.model import Message, Value
+from bridge.model import Message
 from bridge.units import Db, gain_to_db
+from bridge.value import Value
 
 CURVE_POINTS_MAX = 1200
 BAND_FLOOR = 1e-14

@@ -18,8 +18,9 @@ from bridge.dsp.measures.loudness import to_lufs
 from bridge.dsp.measures.readings import FullReadings
 from bridge.dsp.measures.spectra import Series, third_octave_shares
 from bridge.messages import message
-from bridge.model import Message, Value
+from bridge.model import Message
 from bridge.units import clock, db_to_gain
+from bridge.value import Value
 
 READ_FRAMES = 1 << 16
 NOTHING = 1e-14

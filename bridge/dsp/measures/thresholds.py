@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import yaml
 from pydantic import Field
 
-from bridge.model import Value
+from bridge.value import Value
 
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
 

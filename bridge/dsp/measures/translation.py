@@ -16,8 +16,9 @@ from bridge.dsp.measures.kweighting import k_response
 from bridge.dsp.measures.spectra import Series, Spectra
 from bridge.dsp.measures.tone import six_bands
 from bridge.messages import message
-from bridge.model import Measurement, Message, Value
+from bridge.model import Measurement, Message
 from bridge.units import Db
+from bridge.value import Value
 
 NOTHING = 1e-14
 """Mean square (-140 dBFS) below which a band holds nothing."""
