@@ -150,13 +150,14 @@ def sweep(work: Path) -> None:
         return
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a small file that is there whole or not at all."""
+def write_whole(path: Path, content: bytes, *, is_synced: bool = True) -> None:
+    """Writes a small file that is there whole or not at all; unsynced where it tells of a moment only."""
     partial = path.with_name(f".{path.name}.part")
     with partial.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if is_synced:
+            file.flush()
+            os.fsync(file.fileno())
     partial.replace(path)
 
 

@@ -4,7 +4,8 @@
     |- UserError            one sentence: what is wrong, where, how to put it right; never a traceback
     |  |- DocumentError     a YAML file (settings, chain) with its faults, each with line, column and key
     |  |  |- SettingsError
-    |  |  `- ChainError
+    |  |  |- ChainError
+    |  |  `- TicketError    a request ticket (JSON) that cannot be taken
     |  |- AudioError        a file that is not usable audio
     |  |  |- UnfinishedAudioError  its header says that it is still being written, or it was cut off
     |  |  `- UnsupportedAudioError whole, but of a kind that we do not read or process
@@ -78,6 +79,12 @@ class ChainError(DocumentError):
     """A wrong or missing chain."""
 
     code = "chain_error"
+
+
+class TicketError(DocumentError):
+    """A wrong request ticket."""
+
+    code = "ticket_error"
 
 
 class AudioError(UserError):
