@@ -18,7 +18,8 @@ from bridge.pipeline.mix import open_mix, open_versions
 from bridge.pipeline.outcome import analysis_report, deliver_again, deliver_files, master_report
 from bridge.pipeline.output import master_order, result_key, write_master
 from bridge.pipeline.run import Run
-from bridge.recipes import AnalyzeRecipe, CompareRecipe, MasterRecipe
+from bridge.pipeline.split import split_job
+from bridge.recipes import AnalyzeRecipe, CompareRecipe, MasterRecipe, SplitRecipe
 
 
 def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> JobResult:
@@ -35,6 +36,8 @@ def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> 
             return analyze_job(run)
         case CompareRecipe():
             return compare_job(run)
+        case SplitRecipe() as recipe:
+            return split_job(run, recipe)
         case _ as never:
             assert_never(never)
 
