@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bridge.audio.render import file_digest
+from bridge.model import FileRole
 from bridge.report import Report
 from bridge.value import Value
 
@@ -31,6 +32,7 @@ class CachedFile(Value):
     suffix: str
     """What its delivered name ends with: ".wav"."""
     digest: str
+    role: FileRole = "master"
 
 
 class CacheEntry(Value):
@@ -65,8 +67,8 @@ class ResultCache:
             shutil.rmtree(place, ignore_errors=True)
         return None
 
-    def keep(self, key: str, report: Report, files: Sequence[tuple[Path, str, str]]) -> None:
-        """Keeps a finished job: its report and its files (path, suffix, digest).
+    def keep(self, key: str, report: Report, files: Sequence[tuple[Path, str, str, FileRole]]) -> None:
+        """Keeps a finished job: its report and its files (path, suffix, digest, role).
 
         A cache that cannot be written costs time, nothing else, so its disk errors end here.
         """
@@ -76,8 +78,8 @@ class ResultCache:
         try:
             partial.mkdir(parents=True)
             kept: list[CachedFile] = []
-            for index, (path, suffix, digest) in enumerate(files):
-                kept.append(CachedFile(name=f"{index}{suffix}", suffix=suffix, digest=digest))
+            for index, (path, suffix, digest, role) in enumerate(files):
+                kept.append(CachedFile(name=f"{index}{path.suffix}", suffix=suffix, digest=digest, role=role))
                 _share(path, partial / kept[-1].name)
             entry = CacheEntry(report=report, files=tuple(kept))
             (partial / ENTRY).write_text(entry.model_dump_json(), encoding="utf-8")

@@ -204,6 +204,7 @@ FileRole: TypeAlias = Literal[
     "master",
     "export",
     "matched_mix",
+    "matched_master",
     "preview",
     "stem",
     "instrumental",
@@ -214,7 +215,8 @@ FileRole: TypeAlias = Literal[
     "report",
     "report_html",
 ]
-"""What a delivered file is; `matched_mix` is the mix at the master's loudness (the A of A/B)."""
+"""What a delivered file is; `matched_mix` is the mix at the master's loudness (the A of A/B), `matched_master`
+the master at the same loudness, where both had to come down."""
 
 
 class DeliveredFile(Value):

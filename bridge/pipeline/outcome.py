@@ -9,10 +9,10 @@ from typing import NamedTuple
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
 from bridge.cache import CacheEntry
-from bridge.delivery import Role, deliver, file_name, reserved
+from bridge.delivery import deliver, file_name, reserved
 from bridge.dsp.mastering import Mastered
 from bridge.dsp.measures import Analyzed
-from bridge.model import DeliveredFile, JobResult, Message, Severity
+from bridge.model import DeliveredFile, FileRole, JobResult, Message, Severity
 from bridge.pipeline.mix import gathering_steps
 from bridge.pipeline.output import Staged, Written, carried_metadata
 from bridge.pipeline.run import Run
@@ -81,9 +81,9 @@ def deliver_again(run: Run, entry: CacheEntry, folder: Path) -> JobResult:
     staged: list[Staged] = []
     rate_hz = entry.report.after.sample_rate_hz if entry.report.after else entry.report.before.sample_rate_hz
     for file in entry.files:
-        path = run.work / f"master{file.suffix}"
+        path = run.work / file.name
         restamp(folder / file.name, path, carried_metadata(run, rate_hz))
-        staged.append(Staged(path, file.suffix, file_digest(path)))
+        staged.append(Staged(path, file.suffix, file_digest(path), file.role))
     return deliver_files(run, report, staged)
 
 
@@ -140,7 +140,7 @@ def put_in_place(
     replace = run.request.recipe.replace
     suffixes = [*(file.suffix for file in staged), *report_suffixes]
     with run.stage("delivering", 0.05), reserved(run.request, _base_name(run), suffixes, replace=replace) as place:
-        masters = tuple(_delivered(file.path, place.path(file.suffix), "master", file.digest) for file in staged)
+        masters = tuple(_delivered(file.path, place.path(file.suffix), file.role, file.digest) for file in staged)
         texts = told(masters)
         html, json = (
             _written_text(run.work / "report.html", texts.html),
@@ -173,7 +173,7 @@ def _base_name(run: Run) -> str:
     )
 
 
-def _delivered(staged: Path, final: Path, role: Role, digest: str) -> DeliveredFile:
+def _delivered(staged: Path, final: Path, role: FileRole, digest: str) -> DeliveredFile:
     """A staged file under its final name."""
     return DeliveredFile(path=final, role=role, size_bytes=staged.stat().st_size, digest=digest)
 

@@ -18,7 +18,7 @@ from bridge.chains import Chain
 from bridge.dsp.mastering import Mastered, MasterOrder
 from bridge.dsp.measures import Analyzed, Measured, analyze
 from bridge.errors import EngineError, UnsupportedAudioError
-from bridge.model import AppliedStep, BitDepth, JobRequest
+from bridge.model import AppliedStep, BitDepth, FileRole, JobRequest
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe, OutputBitDepth, OutputFormat
 from bridge.units import db_to_gain
@@ -37,6 +37,7 @@ class Staged(NamedTuple):
     suffix: str
     """What its delivered name ends with."""
     digest: str
+    role: FileRole = "master"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Report -> what a page shows of it: badges, cards, notes, folders, bars; no markup."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
-from bridge.model import DeliveredFile, Message, Severity, StageTiming
+from bridge.model import DeliveredFile, FileRole, Message, Severity, StageTiming
 from bridge.report import Report
 from bridge.reports.figures import (
     INTEGRATED,
@@ -28,7 +29,23 @@ NOTES_OPEN_MAX, GRAVE_OPEN_MAX = 6, 12
 """Messages that one glance takes: with more, those beyond are folded; so many errors and warnings never are."""
 CHANNEL_WORDS = {1: "mono", 2: "stereo"}
 SEVERITY_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-FILE_WORDS = {"master": "Master", "report": "Report (JSON)", "report_html": "Report (page)"}
+FILE_WORDS: Mapping[FileRole, str] = MappingProxyType(
+    {
+        "master": "Master",
+        "export": "Export",
+        "matched_mix": "Mix, loudness matched",
+        "matched_master": "Master, loudness matched",
+        "preview": "Preview",
+        "stem": "Stem",
+        "instrumental": "Instrumental",
+        "residual": "Residual",
+        "markers": "Markers",
+        "session": "Session",
+        "capsule": "Capsule",
+        "report": "Report (JSON)",
+        "report_html": "Report (page)",
+    }
+)
 
 
 @dataclass(frozen=True)
