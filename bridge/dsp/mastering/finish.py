@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bridge.audio.signal import Allocate, Audio, OnProgress
 from bridge.chains import Limiter, Target
 from bridge.dsp.mastering.dither import Grid, is_on_grid
-from bridge.dsp.mastering.exits import SLACK_DB, Exit, Setting, driven_exit, plain_exit, under_ceiling
+from bridge.dsp.mastering.exits import SLACK_DB, Exit, Setting, driven_exit, plain_exit, under_ceiling, untouched
 from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Loudness, loudness_of
 from bridge.dsp.mastering.limiter.limiting import reduction_text
 from bridge.dsp.mastering.limiter.plan import reduction_db
@@ -60,7 +60,15 @@ class Heard:
     is_held_back: bool
 
 
-def finish(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProgress) -> Changed:
+@dataclass(frozen=True)
+class Finished:
+    """A signal at its end, and the way on which it came there: whoever wants it in another form starts from that."""
+
+    changed: Changed
+    rendering: Rendering
+
+
+def finish(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProgress) -> Finished:
     """The signal at its loudness, under its ceiling, on its grid; the source itself where nothing has to change.
 
     Args:
@@ -74,25 +82,28 @@ def finish(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnPro
     loudness = loudness_of(source, part(on_progress, 0.0, 0.2))
     if loudness is None:
         held = _held(source, ending, allocate, part(on_progress, 0.2, 1.0))
-        return replace(held, messages=(message("no_loudness"), *held.messages))
+        told = replace(held.changed, messages=(message("no_loudness"), *held.changed.messages))
+        return replace(held, changed=told)
     result = _room(source, allocate)
     heard = _matched(source, ending, loudness, result, part(on_progress, 0.2, 1.0))
-    return Changed(result, _steps(heard.rendering, ending, loudness), _messages(heard, ending, loudness))
+    changed = Changed(result, _steps(heard.rendering, ending, loudness), _messages(heard, ending, loudness))
+    return Finished(changed, heard.rendering)
 
 
 def _room(source: Audio, allocate: Allocate) -> Audio:
     return Audio(allocate(source.channels, source.frames), source.sample_rate_hz)
 
 
-def _held(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProgress) -> Changed:
+def _held(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProgress) -> Finished:
     """Under its ceiling, with its loudness left to itself."""
     is_on = ending.grid is None or is_on_grid(source, ending.grid.bits)
     if is_on and signal_peaks(source).true <= db_to_gain(ending.target.ceiling_dbtp):
-        return Changed(source, (), _idle(ending))
+        return Finished(Changed(source, (), _idle(ending)), ending.rendering(source, untouched(source), source))
     result = _room(source, allocate)
     rendering = ending.rendering(source, under_ceiling(source, ending.limiter, ending.ceiling), result)
     hold_ceiling(rendering, ending.ceiling, on_progress, is_limited=ending.limiter is not None)
-    return Changed(result, _steps(rendering, ending, None), _idle(ending) if _is_idle(rendering) else ())
+    messages = _idle(ending) if _is_idle(rendering) else ()
+    return Finished(Changed(result, _steps(rendering, ending, None), messages), rendering)
 
 
 def _matched(source: Audio, ending: Ending, loudness: Loudness, result: Audio, on_progress: OnProgress) -> Heard:

@@ -6,6 +6,7 @@ from bridge.dsp.mastering.dither import grid_for
 from bridge.dsp.mastering.finish import Ending, finish
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.order import Mastered, MasterOrder, course_of
+from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.progress import part, to_nobody
 from bridge.dsp.mastering.resample import to_rate
 
@@ -39,10 +40,5 @@ def master(
     ending = Ending(course.limiter, course.target, grid)
     finished = finish(rated.audio, ending, allocate, part(on_progress, 0.5, 1.0))
     on_progress(1.0)
-    return Mastered(
-        finished.audio,
-        stepped.steps + rated.steps + finished.steps,
-        stepped.messages + rated.messages + finished.messages,
-        course.target.integrated_lufs,
-        course.target.ceiling_dbtp,
-    )
+    lead = Changed(rated.audio, stepped.steps + rated.steps, stepped.messages + rated.messages)
+    return Mastered(lead, ending, finished)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from bridge.audio.signal import Audio
 from bridge.chains import Chain, Limiter, Step, Target
+from bridge.dsp.mastering.finish import Ending, Finished
+from bridge.dsp.mastering.processor import Changed
 from bridge.model import AppliedStep, Message
 from bridge.recipes import OutputBitDepth
 from bridge.units import Dbtp, Lufs
@@ -31,14 +33,35 @@ class MasterOrder:
 class Mastered:
     """A master, and what was done for it."""
 
-    audio: Audio
-    """On the grid of the ordered bit depth, nothing above the ceiling. The input itself where nothing had to change."""
-    steps: tuple[AppliedStep, ...]
-    """Every change of samples, in order."""
-    messages: tuple[Message, ...]
-    target_lufs: Lufs | None
-    """What was aimed at; None: loudness was left to itself."""
-    ceiling_dbtp: Dbtp
+    lead: Changed
+    """What came to the end of the chain: the mix after its steps, at the ordered rate."""
+    ending: Ending
+    finished: Finished
+
+    @property
+    def audio(self) -> Audio:
+        """On its grid, nothing above the ceiling. The mix itself where nothing had to change."""
+        return self.finished.changed.audio
+
+    @property
+    def steps(self) -> tuple[AppliedStep, ...]:
+        """Every change of samples, in order."""
+        return self.lead.steps + self.finished.changed.steps
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was found on the way."""
+        return self.lead.messages + self.finished.changed.messages
+
+    @property
+    def target_lufs(self) -> Lufs | None:
+        """What was aimed at; None: loudness was left to itself."""
+        return self.ending.target.integrated_lufs
+
+    @property
+    def ceiling_dbtp(self) -> Dbtp:
+        """What no true peak exceeds."""
+        return self.ending.target.ceiling_dbtp
 
 
 @dataclass(frozen=True)
