@@ -13,7 +13,8 @@ from pathlib import Path
 from bridge import __version__
 from bridge.chains import load_chain
 from bridge.delivery import write_whole
-from bridge.errors import RequestError
+from bridge.desk import Desk
+from bridge.jobs.desk import Followers, JobDesk
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.lock import lock_store
 from bridge.jobs.problems import ProblemBook
@@ -67,11 +68,13 @@ class Daemon:
             starting.callback(_log_to(settings.data_folder / LOG_FILE, settings.log_level))
             limits = StoreLimits(settings.limits.queue_max, settings.retry.backoff_max_s)
             store = starting.enter_context(JobStore(settings.data_folder / STORE_FILE, limits))
-            worker = Worker(store, self._worker_setup())
+            followers = Followers()
+            worker = Worker(store, self._worker_setup(followers))
             starting.callback(worker.stop)
             worker.start()
+            desk = JobDesk(worker, store, settings, followers)
             for watch in settings.watch:
-                listener = self._listener(watch, worker, store)
+                listener = self._listener(watch, worker, store, desk)
                 starting.callback(listener.stop)
                 listener.start()
             starting.callback(self._announce())
@@ -97,7 +100,7 @@ class Daemon:
         signal.signal(number, signal.SIG_DFL)
         self._is_stop_wanted.set()
 
-    def _worker_setup(self) -> WorkerSetup:
+    def _worker_setup(self, followers: Followers) -> WorkerSetup:
         settings = self._settings
         environment = process_environment()
         return WorkerSetup(
@@ -105,13 +108,12 @@ class Daemon:
             retry=settings.retry,
             make_engine=lambda slot: Engine(engine_launch(settings, environment, slot), settings.engines),
             make_assignment=lambda job, work: settings.assignment(job.id, job.request, work),
-            notifiers=self._notifiers,
+            notifiers=(*self._notifiers, followers),
         )
 
-    def _listener(self, watch: WatchSettings, worker: Worker, store: JobStore) -> FolderListener:
+    def _listener(self, watch: WatchSettings, worker: Worker, store: JobStore, desk: Desk) -> FolderListener:
         def submit(request: JobRequest) -> Job:
-            _refuse_outside(request, self._settings.roots)
-            job = worker.submit(request)
+            job = desk.submit(request)
             self._problems.forget(render.path for render in request.renders)
             return job
 
@@ -129,13 +131,6 @@ class Daemon:
         ready = Announcement(pid=os.getpid(), version=__version__, started_s=time.time(), watch=watch)
         write_whole(path, ready.model_dump_json().encode())
         return lambda: path.unlink(missing_ok=True)
-
-
-def _refuse_outside(request: JobRequest, roots: tuple[Path, ...]) -> None:
-    """Lets a request pass that reads and writes inside the session roots only."""
-    for path in (*(render.path for render in request.renders), request.return_folder):
-        if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
-            raise RequestError(f"{path} lies outside the session_roots: add its session folder to the settings.")
 
 
 def _make_return_folder(folder: Path, roots: tuple[Path, ...]) -> None:

@@ -131,6 +131,16 @@ class Settings(Value):
         pattern = watch.return_folder or self.results.return_folder
         return Path(os.path.normpath(pattern.format(session=watch.folder.parent, watch=watch.folder)))
 
+    def return_folder_of(self, path: Path) -> Path:
+        """The return folder for a file that somebody names.
+
+        That of the watch folder in which it lies, else `results.return_folder` with the file's own folder as session.
+        """
+        watching = [watch for watch in self.watch if path.is_relative_to(watch.folder)]
+        if watching:
+            return self.return_folder(max(watching, key=lambda watch: len(watch.folder.parts)))
+        return Path(os.path.normpath(self.results.return_folder.format(session=path.parent, watch=path.parent)))
+
     def assignment(self, job_id: str, request: JobRequest, work_folder: Path) -> Assignment:
         """What an engine is told about one job."""
         return Assignment(

@@ -1,4 +1,4 @@
-"""Where jobs are kept and claimed: SQLite, the only truth about state, and the only SQL of the project.
+"""Where jobs are kept and claimed: SQLite, the only truth about state; with `schema` the only SQL of the project.
 
 A job that `submit` returned is on the disk (write-ahead log, synced at every commit) and survives `kill -9` and a power
 cut. One connection, guarded by a lock, serves every thread of this process; other processes (`dawbridge jobs ...`) open
@@ -18,6 +18,7 @@ from typing import Self
 from bridge.errors import RequestError, StoreError
 from bridge.jobs.ids import JobIds, as_typed
 from bridge.jobs.rows import UNREADABLE, WAITING, columns_of, job_of, kind_of, readable, render_length_s
+from bridge.jobs.schema import MIGRATIONS
 from bridge.jobs.sqlite_errors import store_errors
 from bridge.model import TRANSITIONS, Job, JobError, JobRequest, JobResult, JobState, Progress
 
@@ -27,51 +28,6 @@ KNOWN_RENDERS_MAX = 100_000
 PACE_JOBS = 9
 """Finished jobs of a kind whose median pace predicts the next one."""
 _FINAL = tuple(state for state in JobState if state.is_final)
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE jobs (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
-            key TEXT NOT NULL,
-            subject TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            length_s REAL,
-            request TEXT NOT NULL,
-            state TEXT NOT NULL,
-            priority INTEGER NOT NULL,
-            arrival INTEGER NOT NULL,
-            attempt INTEGER NOT NULL DEFAULT 0,
-            progress TEXT NOT NULL,
-            result TEXT,
-            error TEXT,
-            runtime_s REAL,
-            is_cancel_requested INTEGER NOT NULL DEFAULT 0,
-            has_work_folder INTEGER NOT NULL DEFAULT 0,
-            not_before_s REAL NOT NULL DEFAULT 0,
-            created_s REAL NOT NULL,
-            started_s REAL,
-            finished_s REAL,
-            revision INTEGER NOT NULL
-        )""",
-        """CREATE UNIQUE INDEX jobs_wanted ON jobs (key)
-            WHERE state IN ('queued', 'running') AND is_cancel_requested = 0""",
-        "CREATE INDEX jobs_subject ON jobs (subject) WHERE state IN ('queued', 'running')",
-        "CREATE INDEX jobs_claim ON jobs (priority DESC, arrival) WHERE state = 'queued'",
-        "CREATE INDEX jobs_state ON jobs (state, sequence)",
-        "CREATE INDEX jobs_arrival ON jobs (arrival)",
-        "CREATE INDEX jobs_pace ON jobs (kind, revision) WHERE runtime_s > 0",
-        "CREATE INDEX jobs_work ON jobs (sequence) WHERE has_work_folder",
-        "CREATE UNIQUE INDEX jobs_revision ON jobs (revision)",
-        """CREATE TABLE known_renders (
-            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            path TEXT NOT NULL UNIQUE,
-            size_bytes INTEGER NOT NULL,
-            mtime_ns INTEGER NOT NULL
-        )""",
-    ),
-)
-"""One tuple of statements for each version of the schema; never changed once released, only added to."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +81,11 @@ class JobStore:
 
     # --- Asking for jobs ------------------------------------------------------------------------------------------
 
-    def submit(self, request: JobRequest, now_s: float) -> Job:
+    def submit(self, request: JobRequest, now_s: float, client_id: str | None = None) -> Job:
         """The job of this request: a new one, or the one that waits or runs under the same key.
 
-        Unfinished jobs for an older version of the same render and recipe are cancelled.
+        Unfinished jobs for an older version of the same render and recipe are cancelled. A request that comes with the
+        client id of an earlier one is a repetition: it gives the job of the earlier one, whatever became of that.
 
         Raises:
             RequestError: too many jobs wait, or a path is no text.
@@ -138,13 +95,10 @@ class JobStore:
         with self._writing() as db:
             if request.origin.listener == "folder":
                 _remember(db, request)
-            wanted = _wanted(db, columns["key"])
-            if wanted is not None:
-                return job_of(wanted)
-            job_id = self._fresh_id(db)
-            self._supersede(db, columns, job_id, now_s)
-            self._refuse_when_full(db)
-            return job_of(_insert(db, columns | {"id": job_id, "created_s": now_s, "arrival": _next_arrival(db)}))
+            row = _ordered(db, client_id) or _wanted(db, columns["key"]) or self._new(db, columns, now_s)
+            if client_id is not None:
+                db.execute("INSERT OR IGNORE INTO orders (client_id, job) VALUES (?, ?)", (client_id, row["id"]))
+            return job_of(row)
 
     def retry(self, job_id: str) -> Job:
         """The failed or cancelled job, waiting again behind the others; one that waits or runs under its key wins.
@@ -256,7 +210,18 @@ class JobStore:
                 (SELECT sequence FROM known_renders ORDER BY sequence DESC LIMIT 1 OFFSET ?)""",
                 (KNOWN_RENDERS_MAX,),
             )
+            db.execute("DELETE FROM orders WHERE job NOT IN (SELECT id FROM jobs)")
             return count
+
+    def pause(self) -> None:
+        """No waiting job should be started, until somebody resumes; holds across restarts."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO switches (name) VALUES ('paused')")
+
+    def resume(self) -> None:
+        """Waiting jobs may be started again."""
+        with self._writing() as db:
+            db.execute("DELETE FROM switches WHERE name = 'paused'")
 
     # --- Looking --------------------------------------------------------------------------------------------------
 
@@ -288,6 +253,16 @@ class JobStore:
         with self._reading() as db:
             found = dict(db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall())
         return {state: found.get(state, 0) for state in JobState}
+
+    def is_paused(self) -> bool:
+        """Whether somebody wants waiting jobs left alone."""
+        with self._reading() as db:
+            return db.execute("SELECT 1 FROM switches WHERE name = 'paused'").fetchone() is not None
+
+    def newest(self) -> int:
+        """Number of the last job that was made; 0 without one."""
+        with self._reading() as db:
+            return int(db.execute("SELECT COALESCE(MAX(sequence), 0) FROM jobs").fetchone()[0])
 
     def revision(self) -> int:
         """Number of the last change of any job, by any process."""
@@ -368,6 +343,13 @@ class JobStore:
                 return _move(db, row, JobState.CANCELLED, {"finished_s": now_s, "has_work_folder": 0})
             return _move(db, row, JobState.QUEUED, columns | {"progress": WAITING, "has_work_folder": 0})
 
+    def _new(self, db: sqlite3.Connection, columns: dict[str, object], now_s: float) -> sqlite3.Row:
+        """The row of a job that has just been made."""
+        job_id = self._fresh_id(db)
+        self._supersede(db, columns, job_id, now_s)
+        self._refuse_when_full(db)
+        return _insert(db, columns | {"id": job_id, "created_s": now_s, "arrival": _next_arrival(db)})
+
     def _supersede(self, db: sqlite3.Connection, columns: dict[str, object], by: str, now_s: float) -> None:
         rows = db.execute(
             "SELECT * FROM jobs WHERE subject = ? AND state IN ('queued', 'running')", (columns["subject"],)
@@ -436,6 +418,13 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
     return db
+
+
+def _ordered(db: sqlite3.Connection, client_id: str | None) -> sqlite3.Row | None:
+    """The job that an earlier request with this client id got."""
+    query = "SELECT jobs.* FROM orders JOIN jobs ON jobs.id = orders.job WHERE client_id = ?"
+    row: sqlite3.Row | None = db.execute(query, (client_id,)).fetchone()
+    return row
 
 
 def _wanted(db: sqlite3.Connection, key: object) -> sqlite3.Row | None:

@@ -4,6 +4,7 @@ The store is the only truth. Whoever changes a job, here or in another process (
 new revision; the follower sees it there, wakes the slots and tells the notifiers. At idle it looks twice a second.
 """
 
+import contextlib
 import logging
 import threading
 
@@ -42,6 +43,7 @@ class Worker:
             StoreError: the store cannot be read.
         """
         self._seen = self._store.revision()
+        self._heed_pause()
         for number in range(1, self._setup.engines.slots + 1):
             slot = Slot(number, self._store, self._setup, self._switches)
             self._slots.append(threading.Thread(target=self._run, args=(slot,), name=f"slot-{number}", daemon=True))
@@ -60,14 +62,14 @@ class Worker:
             if thread.is_alive():
                 log.error("%s does not end; it is left behind", thread.name, extra={"action": "worker_stuck"})
 
-    def submit(self, request: JobRequest) -> Job:
-        """The job of this request: a new one, or the one that waits or runs under the same key.
+    def submit(self, request: JobRequest, client_id: str | None = None) -> Job:
+        """The job of this request: a new one, or the one that waits or runs under the same key or client id.
 
         Raises:
             RequestError: too many jobs wait, or a path is no text.
             StoreError: it could not be written down.
         """
-        job = self._store.submit(request, self._setup.clock.now_s())
+        job = self._store.submit(request, self._setup.clock.now_s(), client_id)
         log.info("job %s %s: %s", job.id, job.state, request.name, extra={"action": "job_submitted", "job": job.id})
         self._switches.bell.ring()
         return job
@@ -100,12 +102,22 @@ class Worker:
         return self._switches.is_paused
 
     def pause(self) -> None:
-        """Starts no more jobs; those that run go on."""
+        """Starts no more jobs, after a restart neither; those that run go on.
+
+        Raises:
+            StoreError: it could not be written down.
+        """
+        self._store.pause()
         self._switches.pause()
         log.info("paused", extra={"action": "worker_paused"})
 
     def resume(self) -> None:
-        """Starts jobs again."""
+        """Starts jobs again.
+
+        Raises:
+            StoreError: it could not be written down.
+        """
+        self._store.resume()
         self._switches.resume()
         log.info("resumed", extra={"action": "worker_resumed"})
 
@@ -126,6 +138,8 @@ class Worker:
             heard = self._switches.bell.rings
             is_last_look = self._is_over.is_set()
             self._tell_changes()
+            with contextlib.suppress(StoreError):  # told by _tell_changes
+                self._heed_pause()
             if is_last_look:
                 return
             self._switches.bell.wait(heard, LOOK_S)
@@ -146,6 +160,11 @@ class Worker:
                 self._switches.bell.ring()
             for job in changed:
                 self._notify(job)
+
+    def _heed_pause(self) -> None:
+        """Follows what the store says, whoever paused or resumed."""
+        if self._store.is_paused() != self._switches.is_paused:
+            (self._switches.resume if self._switches.is_paused else self._switches.pause)()
 
     def _notify(self, job: Job) -> None:
         for notifier in self._setup.notifiers:
