@@ -18,6 +18,17 @@ SCHEMA_VERSION = 1
 """Of the report's JSON; raised when a field changes its meaning or goes."""
 
 
+class Marker(Value):
+    """One place in a song, or a stretch of it, as a DAW shows it."""
+
+    start_s: float
+    end_s: float | None = None
+    """None: a point in time."""
+    name: str
+    kind: str
+    """Code of what was found there, or `section` for a part of the song."""
+
+
 class Report(Value):
     """What the meters read before and after, what was done and why, with which versions."""
 
