@@ -11,9 +11,6 @@ from pydantic import Field, TypeAdapter
 from bridge.model import Assignment, JobResult, Progress
 from bridge.value import Value
 
-LINE_BYTES_MAX = 4_000_000
-"""Longest line on the pipe; a request for thousands of renders is far below."""
-
 
 class StartingEvent(Value):
     """The engine is alive and not ready yet."""

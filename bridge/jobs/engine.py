@@ -10,10 +10,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import assert_never
 
-import bridge
 from bridge.errors import (
     BridgeError,
     BugError,
@@ -25,8 +23,8 @@ from bridge.errors import (
     Fault,
     UserError,
 )
-from bridge.jobs.child import Child, Launch
 from bridge.model import Assignment, JobResult, Progress
+from bridge.processes.child import Child, Launch, python_command
 from bridge.settings import EngineSettings, Settings
 from bridge.wire import DoneEvent, EngineEvent, FailedEvent, ProgressEvent, ReadyEvent, StartingEvent, event_of, to_line
 
@@ -67,13 +65,8 @@ def engine_launch(settings: Settings, environment: Mapping[str, str], slot: int)
 
 
 def engine_command() -> tuple[str, ...]:
-    """Runs `bridge.engine_main` of this very package, also where it is not installed, and never a file that lies about.
-
-    The package's folder goes to the end of the path: nothing beside the package may hide the standard library.
-    """
-    root = str(Path(bridge.__file__).parent.parent)
-    program = f"import sys; sys.path.append({root!r}); from bridge.engine_main import main; main()"
-    return (sys.executable, "-P", "-c", program)
+    """Runs `bridge.engine_main`."""
+    return python_command("bridge.engine_main")
 
 
 class Engine:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.jobs.child import Launch
 from bridge.jobs.engine import Engine
 from bridge.jobs.store import JobStore
 from bridge.jobs.worker import Clock, Notifier, Worker, WorkerSetup
 from bridge.model import Assignment, Job, JobRequest
+from bridge.processes.child import Launch
 from bridge.settings import EngineSettings, RetrySettings
 from tests.values import a_render, a_request
 

@@ -24,9 +24,9 @@ from bridge.errors import (
     EngineMemoryError,
     EngineStalledError,
 )
-from bridge.jobs.child import LOG_BYTES_MAX, TAIL_BYTES_MAX, Launch
 from bridge.jobs.engine import Engine, JobStoppedError, engine_command, engine_launch
 from bridge.model import Assignment, JobRequest, JobResult, Progress
+from bridge.processes.child import LOG_BYTES_MAX, TAIL_BYTES_MAX, Launch
 from bridge.settings import EngineSettings, Settings
 from bridge.wire import StartingEvent, event_of
 from tests.fake_engine import SLOW_START

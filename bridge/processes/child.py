@@ -15,8 +15,10 @@ from typing import IO
 
 import psutil
 
-from bridge.wire import LINE_BYTES_MAX
+import bridge
 
+LINE_BYTES_MAX = 4_000_000
+"""Longest line of a child; a request for thousands of renders is far below."""
 TAIL_BYTES_MAX = 16_000
 LOG_BYTES_MAX = 1_000_000
 LINES_WAITING_MAX = 64
@@ -35,6 +37,16 @@ class Launch:
     environment: Mapping[str, str]
     log_path: Path | None = None
     """Receives what the child prints; bounded."""
+
+
+def python_command(module: str) -> tuple[str, ...]:
+    """Runs `main` of a module of this very package, also where it is not installed, and never a file that lies about.
+
+    The package's folder goes to the end of the path: nothing beside the package may hide the standard library.
+    """
+    root = str(Path(bridge.__file__).parent.parent)
+    program = f"import sys; sys.path.append({root!r}); from {module} import main; main()"
+    return (sys.executable, "-P", "-c", program)
 
 
 class Child:
