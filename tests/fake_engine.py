@@ -40,11 +40,11 @@ def make_work(pipes: Pipes) -> Work:
             case "busy":
                 be_busy(float(argument), tell)
             case "nonsense":
-                os.write(pipes._events_to, b"Segmentation fault in Reverb.vst3\n")
+                pipes._pipes.send_line(b"Segmentation fault in Reverb.vst3\n")
                 time.sleep(1000)
             case "endless":
                 for _ in range(10):
-                    os.write(pipes._events_to, b"x" * 1_000_000)
+                    pipes._pipes.send_line(b"x" * 1_000_000)
             case "half":
                 deliver_half(assignment)
             case _:
