@@ -21,6 +21,7 @@ from bridge.jobs.problems import ProblemBook
 from bridge.jobs.store import STORE_FILE, JobStore, StoreLimits
 from bridge.jobs.worker import Notifier, Worker, WorkerSetup
 from bridge.listeners.folder.listener import FolderListener, Hooks
+from bridge.listeners.tickets.listener import TicketListener
 from bridge.model import Job, JobRequest
 from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, WatchSettings, process_environment
@@ -77,6 +78,11 @@ class Daemon:
                 listener = self._listener(watch, worker, store, desk)
                 starting.callback(listener.stop)
                 listener.start()
+            own_desk = JobDesk(worker, store, settings, followers, is_bounded=False)
+            for folder in settings.ticket_folders:
+                tickets = TicketListener(folder, settings, desk, own_desk)
+                starting.callback(tickets.stop)
+                tickets.start()
             starting.callback(self._announce())
             self._running = starting.pop_all()
         log.info("ready: %d watch folders", len(settings.watch), extra={"action": "daemon_ready"})

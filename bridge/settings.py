@@ -99,6 +99,27 @@ class CacheSettings(Value):
     size_max_mb: int = Field(default=4000, ge=0, description="Oldest results go first; 0 keeps none.")
 
 
+class TicketSettings(Value):
+    """Requests that programs write as files, such as the scripts in REAPER."""
+
+    is_on: bool = Field(default=True, description="Whether tickets are read.")
+    folders: tuple[Path, ...] = Field(
+        default=(), max_length=16, description="Ticket folders; `tickets` in the data folder when left out."
+    )
+    poll_s: float = Field(
+        default=0.2, ge=0.05, le=60, description="How often to look for tickets.", json_schema_extra={"unit": "s"}
+    )
+    stale_h: float = Field(
+        default=72, gt=0, description="Tickets older than this are refused.", json_schema_extra={"unit": "h"}
+    )
+    keep_days: float = Field(
+        default=30,
+        gt=0,
+        description="Results that nobody has taken away are kept this long.",
+        json_schema_extra={"unit": "days"},
+    )
+
+
 class Settings(Value):
     """Everything that can be set."""
 
@@ -111,6 +132,7 @@ class Settings(Value):
     chain_folders: tuple[Path, ...] = Field(
         default=(), description="Folders with your own chains; they win over built-in chains of the same name."
     )
+    tickets: TicketSettings = Field(default=TicketSettings(), description="Requests of scripts in a DAW.")
     engines: EngineSettings = Field(default=EngineSettings(), description="The processes that do the work.")
     retry: RetrySettings = Field(default=RetrySettings(), description="What happens after an engine failed.")
     limits: Limits = Field(default=Limits(), description="What is refused.")
@@ -125,6 +147,13 @@ class Settings(Value):
     def roots(self) -> tuple[Path, ...]:
         """Folders that may be read and written."""
         return self.session_roots or tuple(sorted({watch.folder.parent for watch in self.watch}))
+
+    @property
+    def ticket_folders(self) -> tuple[Path, ...]:
+        """Folders that tickets are read from."""
+        if not self.tickets.is_on:
+            return ()
+        return self.tickets.folders or (self.data_folder / "tickets",)
 
     def return_folder(self, watch: WatchSettings) -> Path:
         """The return folder of a watch folder."""
@@ -224,6 +253,7 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
             "session_roots": tuple(map(absolute, settings.session_roots)),
             "chain_folders": tuple(map(absolute, settings.chain_folders)),
             "data_folder": absolute(settings.data_folder),
+            "tickets": settings.tickets.model_copy(update={"folders": tuple(map(absolute, settings.tickets.folders))}),
             "watch": tuple(w.model_copy(update={"folder": absolute(w.folder)}) for w in settings.watch),
         }
     )

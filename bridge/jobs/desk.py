@@ -50,7 +50,9 @@ class Followers:
 class JobDesk:
     """The Desk of one daemon."""
 
-    def __init__(self, worker: Worker, store: JobStore, settings: Settings, followers: Followers) -> None:
+    def __init__(
+        self, worker: Worker, store: JobStore, settings: Settings, followers: Followers, *, is_bounded: bool = True
+    ) -> None:
         """Starts nothing.
 
         Args:
@@ -58,8 +60,11 @@ class JobDesk:
             store: looked into.
             settings: session roots, return folders, chain folders and limits.
             followers: one of the worker's notifiers.
+            is_bounded: whether requests must stay inside the session roots; not so for somebody who could read and
+                write those files without us as well.
         """
         self._worker = worker
+        self._roots = settings.roots if is_bounded else None
         self._store = store
         self._settings = settings
         self.follow = followers.follow
@@ -74,7 +79,7 @@ class JobDesk:
         settings = self._settings
         paths = [Path(os.path.normpath(path)) for path in wanted.paths]
         returned = wanted.return_folder or settings.return_folder_of(paths[0])
-        _refuse_outside((*paths, returned), settings.roots)
+        _refuse_outside((*paths, returned), self._roots)
         self._worker.prewarm()
         return JobRequest(
             renders=self._read_renders(paths),
@@ -88,7 +93,7 @@ class JobDesk:
 
     def submit(self, request: JobRequest, client_id: str | None = None) -> Job:
         """The job of this request."""
-        _refuse_outside((*(render.path for render in request.renders), request.return_folder), self._settings.roots)
+        _refuse_outside((*(render.path for render in request.renders), request.return_folder), self._roots)
         return self._worker.submit(request, client_id)
 
     def is_paused(self) -> bool:
@@ -149,12 +154,12 @@ def _unchanged(render: Render | None) -> Render | None:
     return render if (found.st_size, found.st_mtime_ns) == (render.size_bytes, render.mtime_ns) else None
 
 
-def _refuse_outside(paths: Iterable[Path], roots: Sequence[Path]) -> None:
-    """Lets paths pass that lie inside the session roots; links are followed."""
-    for path in paths:
+def _refuse_outside(paths: Iterable[Path], roots: Sequence[Path] | None) -> None:
+    """Lets paths pass that lie inside the session roots, or any where there are no bounds; links are followed."""
+    for path in () if roots is None else paths:
         if not path.is_absolute():
             raise RequestError(f"{path} is not a whole path: begin at the root of the disk.")
-        if not any(_resolved(path).is_relative_to(_resolved(root)) for root in roots):
+        if not any(_resolved(path).is_relative_to(_resolved(root)) for root in roots or ()):
             raise RequestError(f"{path} lies outside the session_roots: add its session folder to the settings.")
 
 
