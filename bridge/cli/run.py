@@ -44,9 +44,9 @@ def run(ctx: click.Context, assigned: Sequence[str]) -> int:
     Ctrl-C stops it; a job that is running goes back to the queue and is done at the next start.
     """
     settings = settings_of(ctx, dict(map(_assignment, assigned)))
-    if not settings.watch:
+    if not settings.watch and not settings.ticket_folders:
         raise RequestError(
-            "No folder is watched: write settings with `dawbridge init --watch FOLDER`, or name a settings file with "
+            "No folder is watched and no ticket is read: write settings with `dawbridge init --watch FOLDER`, or name a settings file with "
             "`dawbridge --config FILE run`."
         )
     if sys.stdout.isatty():
@@ -129,4 +129,6 @@ def _print_folders(settings: Settings) -> None:
             screen.text(recipe_text(watch.recipe), "key"),
         )
         table.add_row(screen.text("returns", "quiet"), screen.text(shown_path(settings.return_folder(watch))), "")
+    for folder in settings.ticket_folders:
+        table.add_row(screen.text("tickets", "quiet"), screen.text(shown_path(folder)), "")
     console.print(screen.indented(table))

@@ -87,8 +87,8 @@ def test_on_a_terminal_it_shows_folders_and_says_when_it_is_ready(config: Path, 
     assert "Returns" in unwrapped
 
 
-def test_without_a_watch_folder_it_says_what_to_do(dawbridge: Run, config: Path) -> None:
-    config.write_text("log_level: info\n")
+def test_without_a_watch_folder_and_tickets_it_says_what_to_do(dawbridge: Run, config: Path) -> None:
+    config.write_text("tickets: {is_on: false}\n")
     result = dawbridge("run")
     assert result.exit_code == ExitCode.USAGE
     assert "dawbridge init --watch" in result.stderr
