@@ -8,7 +8,7 @@ re-associated (`fastmath`), so kernels never test for NaN: the audio room refuse
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba
+from bridge.dsp.hidden import hidden
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -16,3 +16,14 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 def compiled(kernel: Kernel) -> Kernel:
     """The kernel as machine code, made at its first call or loaded from the cache; to its callers the same function."""
     return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=True)(kernel))
+
+
+def _nothing() -> int:
+    return 0
+
+
+# Where they are installed, numba imports these two at its first call, and kernels use neither: a quarter of a second.
+with hidden("scipy", "cffi"):
+    import numba
+
+    compiled(_nothing)()
