@@ -35,12 +35,21 @@ class Declaration:
     """Fewest values, where there may be several; bounds and unit are those of each."""
     count_max: int | None = None
     choices: tuple[str, ...] = ()
+    """Of each value, where there may be several."""
+    is_several: bool = False
+    """Whether it holds any number of values."""
+    aliases: tuple[str, ...] = ()
+    """Second names by which it may be given."""
+    flag: str = ""
+    """Name of its flag, where that is another (of one value, where there may be several)."""
 
     @property
     def range_text(self) -> str:
         """What is allowed, with the unit: "-40 to -4 LUFS", "wav, aiff or flac", "1 to 4 values, 20 to 20000 Hz"."""
         count = ""
-        if self.count_min is not None and self.count_max is not None:
+        if self.count_max is not None and self.count_min is None:
+            count = f"at most {self.count_max} {'characters' if self.kind is str else 'values'}"
+        elif self.count_min is not None and self.count_max is not None:
             count = f"{self.count_min} to {self.count_max} {'characters' if self.kind is str else 'values'}"
         return ", ".join(part for part in (count, self._value_text()) if part)
 
@@ -72,7 +81,7 @@ def declarations(model: type[BaseModel]) -> tuple[Declaration, ...]:
 
 def _declaration(name: str, info: FieldInfo) -> Declaration:
     extra: object = info.json_schema_extra
-    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    marks: dict[str, Any] = dict(extra) if isinstance(extra, dict) else {}
     plain = _plain(info.annotation)
     bounded = _each(plain) or info
     above = _bound(bounded, annotated_types.Gt)
@@ -82,11 +91,14 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
         help=info.description or "",
         default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
         is_required=info.is_required(),
-        unit=unit,
+        unit=str(marks.get("unit", "")),
         low=_bound(bounded, annotated_types.Ge) if above is None else above,
         high=_bound(bounded, annotated_types.Le),
         is_low_open=above is not None,
-        choices=_choices(plain),
+        choices=_choices(item_of(plain) or plain),
+        is_several=item_of(plain) is not None,
+        aliases=tuple(marks.get("aliases", ())),
+        flag=str(marks.get("flag", "")),
         count_min=next((mark.min_length for mark in info.metadata if isinstance(mark, annotated_types.MinLen)), None),
         count_max=next((mark.max_length for mark in info.metadata if isinstance(mark, annotated_types.MaxLen)), None),
     )

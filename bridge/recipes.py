@@ -4,12 +4,18 @@ The fields of an options class are the one declaration behind YAML, command-line
 arguments.
 """
 
+import re
+import typing
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bridge.value import Value
+
+T = TypeVar("T")
 
 
 class OutputFormat(StrEnum):
@@ -25,12 +31,145 @@ class OutputFormat(StrEnum):
 
 OutputBitDepth: TypeAlias = Literal["16", "24", "32f"]
 SplitBitDepth: TypeAlias = Literal["24", "32f"]
+CodecName: TypeAlias = Literal["mp3_128", "mp3_320", "ogg_128", "opus_96", "aac_256"]
+"""Encoders, each with its bitrate in kbit/s, that a master can be tried on."""
+PreviewFormat: TypeAlias = Literal["mp3", "wav"]
+
+LOSSLESS_FORMATS = frozenset({OutputFormat.WAV, OutputFormat.AIFF, OutputFormat.FLAC})
+BITRATES_KBPS: Mapping[OutputFormat, tuple[int, ...]] = MappingProxyType(
+    {
+        OutputFormat.MP3: (96, 112, 128, 160, 192, 224, 256, 320),
+        OutputFormat.OGG: (96, 112, 128, 160, 192, 224, 256, 320),
+        OutputFormat.OPUS: (32, 48, 64, 96, 128, 160, 192, 256),
+    }
+)
+EXPORT_TEXT = re.compile(
+    rf"(?P<format>{'|'.join(OutputFormat)})(?P<depth>16|24|32f)?(?:_(?P<kbps>\d+))?(?:@(?P<rate>\d+))?"
+)
+CD_NAMES = frozenset({"cd", "cd16"})
+CD_RATE_HZ = 44100
 
 
-class MasterOptions(Value):
+def _depth_text(depth: object) -> object:
+    """YAML reads `24` as a number."""
+    return str(depth) if isinstance(depth, int) else depth
+
+
+class Export(Value):
+    """One more file of a master, in a form of its own.
+
+    As a text: `cd`, or format, bit depth or `_` and bitrate, `@` and sample rate: `wav24`, `flac24@96000`, `mp3_320`.
+    """
+
+    output_format: OutputFormat = Field(description="Container.")
+    bit_depth: OutputBitDepth | None = Field(
+        default=None,
+        description="Bit depth of wav, aiff and flac; otherwise 24.",
+        json_schema_extra={"unit": "bit"},
+    )
+    sample_rate_hz: int | None = Field(
+        default=None,
+        ge=8000,
+        le=384000,
+        description="Resample to this rate; otherwise the master's, or the nearest that the format knows.",
+        json_schema_extra={"unit": "Hz"},
+    )
+    bitrate_kbps: int | None = Field(
+        default=None,
+        description="Of mp3, ogg and opus; otherwise 320, 256 and 256.",
+        json_schema_extra={"unit": "kbit/s"},
+    )
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether decoding gives something else than what was encoded."""
+        return self.output_format not in LOSSLESS_FORMATS
+
+    @property
+    def is_cd(self) -> bool:
+        """Whether a compact disc could hold it as it is."""
+        return (self.output_format, self.bit_depth, self.sample_rate_hz) == (OutputFormat.WAV, "16", CD_RATE_HZ)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: object) -> object:
+        """Takes `flac24@96000` for the mapping that it stands for."""
+        if not isinstance(given, str):
+            return given
+        text = given.strip().casefold()
+        if text in CD_NAMES:
+            return {"output_format": "wav", "bit_depth": "16", "sample_rate_hz": CD_RATE_HZ}
+        match = EXPORT_TEXT.fullmatch(text)
+        if match is None:
+            formats = ", ".join(OutputFormat)
+            raise ValueError(
+                f"`{given}` is no export: write cd, or one of {formats}, as in wav24, flac24@96000, mp3_320."
+            )
+        fields = {"bit_depth": match["depth"], "bitrate_kbps": match["kbps"], "sample_rate_hz": match["rate"]}
+        return {"output_format": match["format"], **{name: text for name, text in fields.items() if text is not None}}
+
+    @field_validator("bit_depth", mode="before")
+    @classmethod
+    def _as_text(cls, depth: object) -> object:
+        return _depth_text(depth)
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> Self:
+        name = self.output_format.value
+        if self.is_lossy and self.bit_depth is not None:
+            raise ValueError(
+                f"{name} has no bit depth: give it a bitrate, as in {name}_{BITRATES_KBPS[self.output_format][-1]}."
+            )
+        if not self.is_lossy and self.bitrate_kbps is not None:
+            raise ValueError(f"{name} has no bitrate: give it a bit depth, as in {name}24.")
+        if self.output_format is OutputFormat.FLAC and self.bit_depth == "32f":
+            raise ValueError("flac holds whole numbers, not 32-bit float: write flac24, or wav32f.")
+        known = BITRATES_KBPS.get(self.output_format, ())
+        if self.bitrate_kbps is not None and self.bitrate_kbps not in known:
+            listed = ", ".join(map(str, known))
+            raise ValueError(f"{name} is written with {listed} kbit/s, not {self.bitrate_kbps}.")
+        return self
+
+
+class Named(Value):
+    """Options of which some have a second name, declared beside the first (`aliases`)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _under_one_name(cls, given: object) -> object:
+        """Takes values by either name; two different ones for one option are refused."""
+        if not isinstance(given, dict):
+            return given
+        options = dict(typing.cast("dict[str, object]", given))
+        for alias, name in aliases_of(cls).items():
+            if alias in options:
+                value = options.pop(alias)
+                if name in options and options[name] != value:
+                    raise ValueError(
+                        f"`{alias}` and `{name}` are two names of one option and say different things: give one."
+                    )
+                options[name] = value
+        return options
+
+
+def aliases_of(model: type[BaseModel]) -> dict[str, str]:
+    """Second names of a model's options, each with the first."""
+    return {
+        str(alias): name
+        for name, info in model.model_fields.items()
+        if isinstance(extra := info.json_schema_extra, dict)
+        for alias in typing.cast("list[str]", extra.get("aliases", []))
+    }
+
+
+class MasterOptions(Named):
     """What a user may say about a master; the one declaration behind YAML, flags, HTTP fields and OSC arguments."""
 
-    chain: str = Field(default="streaming", description="Chain by name; `dawbridge chains list` shows them.")
+    chain: str = Field(
+        default="streaming",
+        description="Chain by name; `dawbridge chains list` shows them.",
+        json_schema_extra={"aliases": ["preset"]},
+    )
     target_lufs: float | None = Field(
         default=None,
         ge=-40,
@@ -43,7 +182,7 @@ class MasterOptions(Value):
         ge=-12,
         le=0,
         description="True peak that must not be exceeded; otherwise the chain's own.",
-        json_schema_extra={"unit": "dBTP"},
+        json_schema_extra={"unit": "dBTP", "aliases": ["true_peak_limit_db"]},
     )
     output_format: OutputFormat = Field(default=OutputFormat.WAV, description="Container of the master.")
     sample_rate_hz: int | None = Field(
@@ -51,12 +190,36 @@ class MasterOptions(Value):
         ge=8000,
         le=384000,
         description="Resample to this rate; otherwise the mix keeps its own.",
-        json_schema_extra={"unit": "Hz"},
+        json_schema_extra={"unit": "Hz", "aliases": ["sample_rate"]},
     )
     bit_depth: OutputBitDepth | None = Field(
         default=None,
         description="Bit depth of the master; otherwise the mix's own.",
         json_schema_extra={"unit": "bit"},
+    )
+    exports: tuple[Export, ...] = Field(
+        default=(),
+        max_length=12,
+        description="More files of the same master: cd, wav24, flac24@96000, mp3_320, ogg_192, opus_96.",
+        json_schema_extra={"flag": "export"},
+    )
+    codec_safe: tuple[CodecName, ...] = Field(
+        default=(),
+        description="Lower the ceiling until the master, through these encoders and decoded again, stays under it.",
+    )
+    codec_trim_db_max: float = Field(
+        default=2.0,
+        ge=0,
+        le=6,
+        description="How far codec_safe may lower the ceiling.",
+        json_schema_extra={"unit": "dB"},
+    )
+    ab: bool = Field(default=False, description="Also the mix at the master's loudness, to compare the two fairly.")
+    preview: PreviewFormat | None = Field(
+        default=None, description="Also 30 seconds of it, from the hook where there is one."
+    )
+    capsule: bool = Field(
+        default=False, description="Also a job capsule, from which `dawbridge replay` makes the same master again."
     )
     replace: bool = Field(
         default=False,
@@ -66,8 +229,20 @@ class MasterOptions(Value):
     @field_validator("bit_depth", mode="before")
     @classmethod
     def _as_text(cls, depth: object) -> object:
-        """YAML reads `24` as a number."""
-        return str(depth) if isinstance(depth, int) else depth
+        return _depth_text(depth)
+
+    @field_validator("exports", "codec_safe", mode="before")
+    @classmethod
+    def _as_list(cls, given: object) -> object:
+        """Takes `cd, mp3_320` for the list that it stands for."""
+        return [part for part in re.split(r"[\s,]+", given) if part] if isinstance(given, str) else given
+
+    @field_validator("exports", "codec_safe")
+    @classmethod
+    def _once_each(cls, given: tuple[T, ...]) -> tuple[T, ...]:
+        if len(set(given)) < len(given):
+            raise ValueError("says the same thing twice: keep one of the two.")
+        return given
 
 
 class MasterRecipe(MasterOptions):

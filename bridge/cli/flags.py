@@ -9,8 +9,11 @@ from click.shell_completion import CompletionItem
 from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
+from bridge.documents import Document, validate
+from bridge.errors import DocumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M", bound=BaseModel)
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -24,6 +27,8 @@ def flags_of(
     def decorate(function: F) -> F:
         for declaration in reversed(declarations(model)):
             name = declaration.name
+            for alias in declaration.aliases:
+                function = click.option(_flag(alias), alias, hidden=True, type=_type(declaration))(function)
             option = _option(declaration, (metavars or {}).get(name), (complete or {}).get(name))
             function = option(function)
         return function
@@ -33,24 +38,53 @@ def flags_of(
 
 def given(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The flags that were given."""
-    return {name: value for name, value in flags.items() if value is not None}
+    return {name: value for name, value in flags.items() if value not in (None, ())}
+
+
+def checked(model: type[M], flags: Mapping[str, Any]) -> M:
+    """The flags that were given, as a value of the model.
+
+    Raises:
+        click.UsageError: what only the model can tell is wrong, each with its flag.
+    """
+    names = {declaration.name: _flag(declaration.flag or declaration.name) for declaration in declarations(model)}
+    document = Document()
+    for name, value in given(flags).items():
+        document.set((name,), list(value) if isinstance(value, tuple) else value, names.get(name, _flag(name)))
+    try:
+        return validate(document, model, DocumentError)
+    except DocumentError as reason:
+        raise click.UsageError("\n".join(fault.sentence for fault in reason.faults)) from reason
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _option(declaration: Declaration, metavar: str | None, complete: Complete | None) -> Callable[[F], F]:
-    flag = "--" + declaration.name.replace("_", "-")
+    flag = _flag(declaration.flag or declaration.name)
     if declaration.kind is bool:
         return click.option(flag, declaration.name, is_flag=True, default=None, help=declaration.help)
     return click.option(
         flag,
         declaration.name,
         type=_type(declaration),
+        multiple=declaration.is_several,
+        callback=_each if declaration.is_several else None,
         metavar=metavar or ("" if declaration.choices else declaration.unit) or None,
         help=_help(declaration),
         shell_complete=complete,
     )
 
 
+def _each(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Takes `--export cd,mp3_320` for two."""
+    return tuple(part for value in values for part in value.split(",") if part)
+
+
 def _type(declaration: Declaration) -> click.ParamType[Any, Any]:
+    if declaration.is_several:
+        return click.STRING
     if declaration.choices:
         return click.Choice(declaration.choices)
     return BoundedNumber(declaration) if declaration.kind in {int, float} else click.STRING
@@ -78,6 +112,9 @@ class BoundedNumber(click.ParamType[float, Any]):
 
 
 def _help(declaration: Declaration) -> str:
-    facts = [f"default: {declaration.default}"] if declaration.default is not None else []
-    facts += [declaration.range_text] if declaration.range_text and not declaration.choices else []
+    facts = [f"default: {declaration.default}"] if declaration.default not in (None, ()) else []
+    is_shown = declaration.is_several == bool(declaration.choices)  # choices of one value stand beside the flag
+    facts += [declaration.range_text] if declaration.range_text and is_shown else []
+    facts += ["may be repeated"] if declaration.is_several else []
+    facts += [f"or {_flag(alias)}" for alias in declaration.aliases]
     return f"{declaration.help}{'  [' + '; '.join(facts) + ']' if facts else ''}"

@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from bridge.chains import find_chains
 from bridge.cli import screen
 from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
-from bridge.cli.flags import flags_of, given
+from bridge.cli.flags import checked, flags_of
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, loudness_text
@@ -38,7 +38,11 @@ def _complete_chain(_: click.Context, __: click.Parameter, incomplete: str) -> l
     metavar="DIR",
     help="Folder for masters and reports; made when it is not there.  [default: this folder]",
 )
-@flags_of(MasterOptions, metavars={"chain": "NAME|FILE"}, complete={"chain": _complete_chain})
+@flags_of(
+    MasterOptions,
+    metavars={"chain": "NAME|FILE", "exports": "FORM", "codec_safe": "CODEC"},
+    complete={"chain": _complete_chain},
+)
 @json_option
 @click.pass_context
 def master(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: bool, **flags: Any) -> int:
@@ -46,7 +50,7 @@ def master(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: 
 
     Each master comes with a report (HTML and JSON). What is not given by a flag is the chain's or the mix's own.
     """
-    recipe, settings = with_chain(MasterRecipe.model_validate(given(flags)), settings_of(ctx))
+    recipe, settings = with_chain(checked(MasterRecipe, flags), settings_of(ctx))
     with DirectEngine(settings) as engine:
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:

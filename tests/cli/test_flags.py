@@ -11,7 +11,7 @@ from hypothesis import given as generated
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from bridge.cli.flags import flags_of, given
+from bridge.cli.flags import checked, flags_of, given
 from bridge.cli.master import master
 from bridge.declarations import Declaration, declarations
 from bridge.model import Limits
@@ -26,8 +26,37 @@ def echo(**flags: Any) -> None:
 
 
 def test_master_has_a_flag_for_each_option_and_no_other() -> None:
-    flags = {flag for parameter in master.params for flag in parameter.opts if flag.startswith("--")}
-    assert flags - {"--out", "--json"} == {"--" + name.replace("_", "-") for name in MasterOptions.model_fields}
+    shown = [parameter for parameter in master.params if not getattr(parameter, "hidden", False)]
+    flags = {flag for parameter in shown for flag in parameter.opts if flag.startswith("--")}
+    names = {d.flag or d.name for d in declarations(MasterOptions)}
+    assert flags - {"--out", "--json"} == {"--" + name.replace("_", "-") for name in names}
+
+
+def test_second_names_of_options_are_flags_too_and_the_help_says_them() -> None:
+    seeds = (
+        "--preset loud --target-lufs -9 --true-peak-limit-db -2 --output-format flac --sample-rate 48000 --bit-depth 16"
+    )
+    result = CliRunner().invoke(echo, seeds.split())
+    options = MasterOptions.model_validate(ast.literal_eval(result.stdout))
+    assert (options.chain, options.ceiling_dbtp, options.sample_rate_hz) == ("loud", -2, 48000)
+    told = CliRunner().invoke(master, ["--help"]).stdout
+    for alias in ("--preset", "--true-peak-limit-db", "--sample-rate"):
+        assert f"or {alias}]" in " ".join(told.split())
+
+
+def test_two_names_of_one_option_that_say_different_things_are_refused() -> None:
+    with pytest.raises(click.UsageError, match="`preset` and `chain` are two names of one option"):
+        checked(MasterOptions, {"chain": "loud", "preset": "streaming"})
+    assert checked(MasterOptions, {"chain": "loud", "preset": "loud", "target_lufs": None}).chain == "loud"
+
+
+def test_exports_are_given_one_a_flag_or_with_commas() -> None:
+    result = CliRunner().invoke(echo, ["--export", "cd", "--export", "flac24@96000,mp3_320", "--codec-safe", "mp3_128"])
+    options = MasterOptions.model_validate(ast.literal_eval(result.stdout))
+    assert [export.output_format for export in options.exports] == ["wav", "flac", "mp3"]
+    assert options.codec_safe == ("mp3_128",)
+    with pytest.raises(click.UsageError, match=r"`lala` is no export.*set by --export"):
+        checked(MasterOptions, {"exports": ("lala",)})
 
 
 def test_flags_that_are_not_given_are_left_to_the_model() -> None:

@@ -90,4 +90,6 @@ def _term(name: str, declaration: Declaration) -> Term:
     default = MUST_BE_GIVEN if declaration.is_required else default_text(declaration)
     kind = declaration.kind
     of_kind = (inspect.getdoc(kind) or "") if kind is not None and issubclass(kind, BaseModel) else ""
-    return Term(name, declaration.help or of_kind.partition("\n")[0], default, declaration.range_text)
+    text = declaration.help or of_kind.partition("\n")[0]
+    also = "".join(f" Also `{alias}`." for alias in declaration.aliases)
+    return Term(name, text + also, default, declaration.range_text)
