@@ -5,27 +5,38 @@ schema for editors, `dawbridge chains show` and the manual derive from these cla
 for each.
 """
 
+from bridge.chains.auto import AUTO, AutoValue
 from bridge.chains.chain import STEPS, Chain, Step, Target
 from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
 from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Transient
-from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, read_chain
+from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, playbook_of, read_chain
+from bridge.chains.genres import NEUTRAL, CurvePoint, Genre
+from bridge.chains.guards import Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.playbook import Playbook, is_adaptive
+from bridge.chains.rules import Rule, RuleBook
 from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
 
 __all__ = [
+    "AUTO",
+    "NEUTRAL",
     "PLACEMENT",
     "STEPS",
+    "AutoValue",
     "BandDynamics",
     "BandPass",
     "Chain",
     "Clip",
     "Compressor",
+    "CurvePoint",
     "DcRemove",
     "Deess",
     "DynamicEq",
     "Gain",
+    "Genre",
+    "Guards",
     "HighShelf",
     "Highpass",
     "Limiter",
@@ -35,6 +46,9 @@ __all__ = [
     "Multiband",
     "Notch",
     "Peak",
+    "Playbook",
+    "Rule",
+    "RuleBook",
     "Saturate",
     "Step",
     "StepBase",
@@ -46,6 +60,8 @@ __all__ = [
     "built_in_chains",
     "chain_schema",
     "find_chains",
+    "is_adaptive",
     "load_chain",
+    "playbook_of",
     "read_chain",
 ]

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bridge.chains.declare import StepBase
 from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband, Transient
+from bridge.chains.guards import Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
@@ -86,6 +87,14 @@ class Chain(Value):
     description: str = Field(default="", max_length=600, description="What it is for.")
     steps: Annotated[tuple[Step, ...], Field(max_length=64, description="Done in this order.")] = ()
     target: Target = Target()
+    genre: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Kind of music whose curve and guards it goes by, `auto` to let the measures choose; otherwise "
+        "neutral.",
+    )
+    rules: str = Field(default="default", max_length=40, description="Rules that decide what is `auto`, by name.")
+    guards: Guards = Guards()
 
     def content_digest(self) -> str:
         """What makes two chains the same for the cache: everything but the words."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from bridge.value import Value
+from bridge.chains.auto import AutoValue, with_auto
 
 StepChannels: TypeAlias = Literal["stereo", "mid", "side", "left", "right"]
 """What a step works on; `stereo` is every channel there is."""
@@ -33,17 +33,18 @@ def percent(default: float | None, low: float, high: float, text: str) -> Any:
     return number(default, low, high, text, "%")
 
 
-def _without_placement(schema: dict[str, Any], step: type["StepBase"]) -> None:
-    """Takes out of a JSON schema what a step on the whole signal refuses."""
+def _as_checked(schema: dict[str, Any], step: type["StepBase"]) -> None:
+    """Lets a JSON schema take `auto`, and takes out of it what a step on the whole signal refuses."""
+    with_auto(schema, step)
     if step.whole_because:
         for name in PLACEMENT:
             schema["properties"].pop(name, None)
 
 
-class StepBase(Value):
+class StepBase(AutoValue):
     """What every step has."""
 
-    model_config = ConfigDict(json_schema_extra=_without_placement)
+    model_config = ConfigDict(json_schema_extra=_as_checked)
 
     help: ClassVar[str]
     """One sentence for musicians."""
@@ -52,6 +53,12 @@ class StepBase(Value):
     bypass: bool = Field(default=False, description="Leave the signal exactly as it is.")
     channels: StepChannels = Field(default="stereo", description="What it works on; the rest is left as it is.")
     mix_percent: float = percent(100, 0, 100, "How much of it is heard; the rest is the signal before it.")
+    rule: str = Field(
+        default="",
+        max_length=40,
+        pattern="^[a-z0-9_]*$",
+        description="Whose rules decide what is `auto`; left out, those of the step's own kind.",
+    )
 
     @field_validator("channels", "mix_percent")
     @classmethod

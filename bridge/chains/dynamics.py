@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from bridge.chains.auto import AutoValue
 from bridge.chains.declare import StepBase, db, hz, number
-from bridge.value import Value
 
 
 def ms(default: float, low: float, high: float, text: str) -> Any:
@@ -93,7 +93,7 @@ class Deess(StepBase):
         return f"De-esser of at most {self.reduction_db_max:g} dB at {self.frequency_hz:g} Hz, Q {self.q:g}"
 
 
-class BandDynamics(Value):
+class BandDynamics(AutoValue):
     """What happens in one band of a multiband compressor."""
 
     threshold_db: float = db(-24, -80, 0, "RMS of the band where compression starts, in dB below full scale.")

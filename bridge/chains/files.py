@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.chains.chain import Chain
+from bridge.chains.playbook import Playbook, adaptive_faults, is_adaptive, load_playbook
 from bridge.documents import did_you_mean, read_document, validate
 from bridge.errors import ChainError, Fault
 
@@ -35,16 +36,31 @@ def load_chain(name: str, folders: Sequence[Path] = ()) -> Chain:
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
         raise ChainError([Fault(f"there is no chain `{name}`.{did_you_mean(name, found)} Known: {known}.")])
-    return read_chain(found[name])
+    return read_chain(found[name], folders)
 
 
-def read_chain(path: Path) -> Chain:
-    """The chain in a file.
+def read_chain(path: Path, folders: Sequence[Path] = ()) -> Chain:
+    """The chain in a file; its rules and genres may lie beside it, or in `folders`.
 
     Raises:
         ChainError: every fault of the file, each with line and key.
     """
-    return validate(read_document(path, ChainError), Chain, ChainError, path)
+    document = read_document(path, ChainError)
+    chain = validate(document, Chain, ChainError, path)
+    if is_adaptive(chain):
+        playbook = playbook_of(chain, (path.parent, *folders))
+        if faults := adaptive_faults(chain, playbook, document):
+            raise ChainError(faults)
+    return chain
+
+
+def playbook_of(chain: Chain, folders: Sequence[Path] = ()) -> Playbook:
+    """Rules and genres that the chain goes by.
+
+    Raises:
+        ChainError: there are no such rules, or a file of rules or genres has faults.
+    """
+    return load_playbook(chain.rules, tuple(dict.fromkeys((*folders, built_in_chains()))))
 
 
 def chain_schema() -> dict[str, Any]:

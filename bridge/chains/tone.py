@@ -6,6 +6,8 @@ from pydantic import Field
 
 from bridge.chains.declare import StepBase, db, hz
 
+FilterPhase: TypeAlias = Literal["minimum", "linear"]
+"""`minimum` is what analogue filters do; `linear` delays all frequencies alike, and rings before sounds, too."""
 Slope: TypeAlias = Literal[6, 12, 18, 24, 36, 48]
 """Of a high-pass or low-pass, in dB per octave: 6 for each order."""
 
@@ -15,6 +17,20 @@ def _slope() -> Slope:
     return slope
 
 
+def phase_field() -> FilterPhase:
+    """The choice of phase."""
+    phase: FilterPhase = Field(
+        default="minimum",
+        description="`minimum` as analogue filters; `linear` shifts nothing in time, but rings before sounds as well.",
+    )
+    return phase
+
+
+def phase_text(phase: FilterPhase) -> str:
+    """The end of a sentence."""
+    return ", linear phase" if phase == "linear" else ""
+
+
 class Highpass(StepBase):
     """Removes what lies below the cut-off frequency."""
 
@@ -22,10 +38,11 @@ class Highpass(StepBase):
     use: Literal["highpass"] = "highpass"
     cutoff_hz: float = hz(None, 5, 20000, "Where the response has fallen by 3 dB.")
     slope_db_per_oct: Slope = _slope()
+    phase: FilterPhase = phase_field()
 
     def sentence(self) -> str:
         """High-pass at a frequency."""
-        return f"High-pass at {self.cutoff_hz:g} Hz, {self.slope_db_per_oct} dB/oct"
+        return f"High-pass at {self.cutoff_hz:g} Hz, {self.slope_db_per_oct} dB/oct{phase_text(self.phase)}"
 
 
 class Lowpass(StepBase):
@@ -35,10 +52,11 @@ class Lowpass(StepBase):
     use: Literal["lowpass"] = "lowpass"
     cutoff_hz: float = hz(None, 20, 40000, "Where the response has fallen by 3 dB.")
     slope_db_per_oct: Slope = _slope()
+    phase: FilterPhase = phase_field()
 
     def sentence(self) -> str:
         """Low-pass at a frequency."""
-        return f"Low-pass at {self.cutoff_hz:g} Hz, {self.slope_db_per_oct} dB/oct"
+        return f"Low-pass at {self.cutoff_hz:g} Hz, {self.slope_db_per_oct} dB/oct{phase_text(self.phase)}"
 
 
 class LowShelf(StepBase):

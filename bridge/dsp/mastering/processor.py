@@ -67,7 +67,7 @@ UNCHANGED = Fitted(None, None)
 def applied_step(step: StepBase, detail: str | None = None, **parameters: ParameterValue) -> AppliedStep:
     """The line of the report for a step; `parameters` says what was set where the chain left it open."""
     given: dict[str, ParameterValue] = step.model_dump(
-        exclude={"use", "bypass"} | (set() if step.is_placed else PLACEMENT)
+        exclude={"use", "bypass", "rule"} | (set() if step.is_placed else PLACEMENT)
     )
     return AppliedStep(
         use=str(getattr(step, "use", "")),

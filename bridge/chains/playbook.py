@@ -1,0 +1,120 @@
+"""Rules and genres that a chain goes by, from `rules/` and `genres/` in chain folders, over those that come with us."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeVar, cast
+
+from pydantic import BaseModel
+
+from bridge.chains.auto import AutoValue
+from bridge.chains.chain import Chain
+from bridge.chains.genres import AUTO_GENRE, NEUTRAL, Genre
+from bridge.chains.rules import RuleBook, rule_name
+from bridge.documents import Document, did_you_mean, read_document, validate
+from bridge.errors import ChainError, Fault
+from bridge.value import Value
+
+DEFAULT_RULES = "default"
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Playbook(Value):
+    """Everything by which `auto` is decided."""
+
+    rules: RuleBook
+    genres: dict[str, Genre]
+
+    def digest(self) -> str:
+        """What makes two playbooks the same for the cache."""
+        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=16).hexdigest()
+
+
+def load_playbook(rules: str, folders: Sequence[Path]) -> Playbook:
+    """The rules of that name and all genres; an earlier folder wins, rule by rule and genre by genre.
+
+    Raises:
+        ChainError: there are no rules of that name, or a file has faults: all of them, each with line and key.
+    """
+    return Playbook(rules=_rules(rules, folders), genres=_genres(folders))
+
+
+def _rules(name: str, folders: Sequence[Path]) -> RuleBook:
+    books = [book for folder in folders if (book := _named(folder, "rules", RuleBook).get(name)) is not None]
+    if not books:
+        known = sorted({found for folder in folders for found in _named(folder, "rules", RuleBook)})
+        raise ChainError([Fault(f"there are no rules `{name}`.{did_you_mean(name, known)} Known: {', '.join(known)}.")])
+    whole = books[-1]
+    for book in reversed(books[:-1]):
+        whole = book.over(whole)
+    return whole
+
+
+def _genres(folders: Sequence[Path]) -> dict[str, Genre]:
+    found: dict[str, Genre] = {}
+    for folder in folders:
+        found = {**_named(folder, "genres", Genre), **found}
+    return found
+
+
+def _named(folder: Path, kind: str, model: type[Model]) -> Mapping[str, Model]:
+    """Every file of a kind in a folder, by name; read again when one of them has changed."""
+    paths = sorted((folder / kind).glob("*.yaml")) if (folder / kind).is_dir() else []
+    return {path.stem: _read(path, path.stat().st_mtime_ns, model) for path in paths}
+
+
+@cache
+def _read(path: Path, _mtime_ns: int, model: type[Model]) -> Model:
+    return validate(read_document(path, ChainError), model, ChainError, path)
+
+
+def genre_fault(name: str, playbook: Playbook) -> str | None:
+    """What is wrong with the name of a genre; None when nothing is."""
+    known = [AUTO_GENRE, *sorted(playbook.genres)]
+    if name in known:
+        return None
+    return f"there is no genre `{name}`.{did_you_mean(name, known)} Known: {', '.join(known)}."
+
+
+def adaptive_faults(chain: Chain, playbook: Playbook, document: Document) -> list[Fault]:
+    """What of a chain its rules and genres do not know: an `auto` without a rule, a genre that is not there."""
+    faults: list[Fault] = []
+    if chain.genre is not None and (sentence := genre_fault(chain.genre, playbook)) is not None:
+        faults.append(_placed(sentence, ("genre",), document))
+    for index, step in enumerate(chain.steps):
+        owner = step.rule or step.use
+        for path in open_parameters(step):
+            name = rule_name(owner, path)
+            if name not in playbook.rules.rules:
+                sentence = f"is `auto`, but no rule `{name}` says how.{did_you_mean(name, playbook.rules.rules)}"
+                faults.append(_placed(sentence, ("steps", index, *path), document))
+    return faults
+
+
+def open_parameters(value: AutoValue) -> list[tuple[str | int, ...]]:
+    """Every parameter that is `auto`, also of values inside it: `("bands", 0, "threshold_db")`."""
+    found: list[tuple[str | int, ...]] = [(name,) for name in value.auto]
+    for name in type(value).model_fields:
+        inner: object = getattr(value, name)
+        items = cast("tuple[object, ...]", inner) if isinstance(inner, tuple) else ()
+        for index, item in enumerate(items):
+            if isinstance(item, AutoValue):
+                found += [(name, index, *path) for path in open_parameters(item)]
+    return found
+
+
+def is_adaptive(chain: Chain) -> bool:
+    """Whether anything of the chain depends on what the meters read."""
+    return chain.genre is not None or any(open_parameters(step) for step in chain.steps if not step.bypass)
+
+
+def _placed(sentence: str, loc: tuple[int | str, ...], document: Document) -> Fault:
+    place = next((document.places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in document.places), None)
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
+    if place is None:
+        return Fault(sentence, key)
+    return Fault(sentence, key, place.file, place.line, place.column)
+
+
+__all__ = ["NEUTRAL", "Playbook", "adaptive_faults", "genre_fault", "is_adaptive", "load_playbook", "open_parameters"]
