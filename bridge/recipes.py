@@ -303,7 +303,7 @@ class ResidualPolicy(StrEnum):
 StemCount: TypeAlias = Literal[2, 4, 5, 6]
 
 
-class SplitOptions(Value):
+class SplitOptions(Named):
     """What a user may say about a separation."""
 
     stems: StemCount | None = Field(
@@ -323,7 +323,7 @@ class SplitOptions(Value):
         description="A model by name, also of your own; otherwise the quality's. `dawbridge models list` shows them.",
     )
     output_format: OutputFormat = Field(
-        default=OutputFormat.WAV, description="Container of the stems.", json_schema_extra={"short": "format"}
+        default=OutputFormat.WAV, description="Container of the stems.", json_schema_extra={"aliases": ["format"]}
     )
     bit_depth: SplitBitDepth | None = Field(
         default=None,
@@ -335,7 +335,7 @@ class SplitOptions(Value):
         ge=8000,
         le=384000,
         description="Resample to this rate; otherwise the stems have the mix's own.",
-        json_schema_extra={"unit": "Hz", "short": "sample-rate"},
+        json_schema_extra={"unit": "Hz", "aliases": ["sample_rate"]},
     )
     normalize: Literal["common", "off"] = Field(
         default="off", description="common scales all stems by one factor, so that the highest peak is at -1 dBFS."
