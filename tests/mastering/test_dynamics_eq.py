@@ -5,7 +5,8 @@ import pytest
 
 from bridge.audio.signal import Audio
 from bridge.chains import Deess, DynamicEq
-from bridge.dsp.mastering.dynamics.filters import bandpass
+from bridge.dsp.mastering.filters.prototype import band_pass
+from bridge.dsp.mastering.filters.sections import bilinear_sections
 from bridge.dsp.mastering.fitting import fit
 from tests.mastering.examples import a_mix, audio, through
 from tests.signals import pink_noise, silence, sine
@@ -15,7 +16,7 @@ RATE_HZ = 48000
 
 def response(step: DynamicEq, frequency_hz: float) -> complex:
     """Of the band-pass alone."""
-    b0, b1, b2, a1, a2 = bandpass(step.frequency_hz / RATE_HZ, step.q)
+    b0, b1, b2, a1, a2 = bilinear_sections(band_pass(step.frequency_hz, step.q), RATE_HZ)[0]
     z = np.exp(-2j * np.pi * frequency_hz / RATE_HZ)
     return complex((b0 + b1 * z + b2 * z * z) / (1 + a1 * z + a2 * z * z))
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
-from bridge.dsp.mastering.cascade import butterworth, filter_sections
+from bridge.dsp.mastering.filters.cascade import CascadeProcessor
+from bridge.dsp.mastering.filters.prototype import butterworth
+from bridge.dsp.mastering.filters.sections import bilinear_sections
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
 
 SPAN = 64
@@ -72,8 +74,8 @@ class ShapedProcessor:
         self._filters = filters_for(oversample)
         self._history = np.zeros((channels, SPAN), np.float32)
         self._tails = np.zeros((channels, SPAN), np.float32)
-        self._dc = butterworth(DC_HZ / sample_rate_hz, 1, "highpass") if curve.settings[0] == TUBE else None
-        self._dc_state = np.zeros((channels, 1, 2))
+        no_dc = bilinear_sections(butterworth(DC_HZ, 1, "highpass"), sample_rate_hz)
+        self._no_dc = CascadeProcessor(no_dc, channels) if curve.settings[0] == TUBE else None
 
     def process(self, block: Samples) -> Samples:
         """The block, bent, SPAN frames late."""
@@ -82,8 +84,8 @@ class ShapedProcessor:
         given[:, :frames] = block
         dry, change = np.empty_like(given), np.empty_like(given)
         shape_tiles(given, (dry, change), (self._history, self._tails), self._filters, self._curve.settings)
-        if self._dc is not None:
-            filter_sections(change, self._dc, self._dc_state)
+        if self._no_dc is not None:
+            change = self._no_dc.process(change)
         dry += change
         if self._curve.gain_after != 1.0:
             dry *= np.float32(self._curve.gain_after)

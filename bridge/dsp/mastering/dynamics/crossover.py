@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
-from bridge.dsp.mastering.biquad import Coefficients
-from bridge.dsp.mastering.dynamics.filters import BUTTERWORTH
+from bridge.dsp.mastering.filters.prototype import BUTTERWORTH_Q
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
 from bridge.units import Hz
 
+Coefficients = NDArray[np.float64]
 Exact = NDArray[np.float64]
 """Shape (channels, frames): a signal between filters."""
 
@@ -50,7 +50,7 @@ def crossovers_at(frequencies_hz: Sequence[Hz], sample_rate_hz: int, channels: i
 def poles(frequency: float) -> Coefficients:
     """Gain of the Butterworth, and a1, a2 that it shares with the all-pass; `frequency` in cycles per frame."""
     angle = 2 * math.pi * frequency
-    alpha = math.sin(angle) / (2 * BUTTERWORTH)
+    alpha = math.sin(angle) / (2 * BUTTERWORTH_Q)
     return np.array([(1 - math.cos(angle)) / 2, -2 * math.cos(angle), 1 - alpha]) / (1 + alpha)
 
 

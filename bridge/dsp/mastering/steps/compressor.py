@@ -4,12 +4,13 @@ import numpy as np
 
 from bridge.audio.signal import Signal
 from bridge.chains import Compressor
-from bridge.dsp.mastering.biquad import BiquadProcessor
 from bridge.dsp.mastering.dynamics.cells import Cells, read_cells
 from bridge.dsp.mastering.dynamics.curve import Curve
-from bridge.dsp.mastering.dynamics.filters import highpass
 from bridge.dsp.mastering.dynamics.gain import Gained, GainProcessor, reduction_of, reduction_to_gain
 from bridge.dsp.mastering.dynamics.times import Times, held, moved
+from bridge.dsp.mastering.filters.cascade import CascadeProcessor
+from bridge.dsp.mastering.filters.prototype import butterworth
+from bridge.dsp.mastering.filters.sections import bilinear_sections
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
 from bridge.dsp.measures.kweighting import hop_energies
 from bridge.dsp.measures.loudness import integrated_lufs
@@ -55,8 +56,8 @@ def _reductions(step: Compressor, signal: Signal) -> Cells:
     return moved(reductions, times, step.detector, rate_hz)
 
 
-def _sidechain(step: Compressor, signal: Signal) -> list[BiquadProcessor]:
+def _sidechain(step: Compressor, signal: Signal) -> list[CascadeProcessor]:
     if step.sidechain_highpass_hz is None:
         return []
-    frequency = step.sidechain_highpass_hz / signal.sample_rate_hz
-    return [BiquadProcessor(highpass(frequency), signal.channels)]
+    sections = bilinear_sections(butterworth(step.sidechain_highpass_hz, 2, "highpass"), signal.sample_rate_hz)
+    return [CascadeProcessor(sections, signal.channels)]

@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Signal
 from bridge.chains import DcRemove
-from bridge.dsp.mastering.cascade import CascadeProcessor, butterworth
+from bridge.dsp.mastering.filters.cascade import CascadeProcessor
+from bridge.dsp.mastering.filters.prototype import butterworth
+from bridge.dsp.mastering.filters.sections import sections_of
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
 from bridge.dsp.mastering.working import BLOCK_FRAMES
 
@@ -21,7 +23,7 @@ def fit_dc_remove(step: DcRemove, signal: Signal) -> Fitted:
     offsets = mean_of(signal)
     if np.abs(offsets).max(initial=0.0) < OFFSET_MIN:
         return UNCHANGED
-    sections = butterworth(step.cutoff_hz / signal.sample_rate_hz, 1, "highpass")
+    sections = sections_of(butterworth(step.cutoff_hz, 1, "highpass"), signal.sample_rate_hz)
     told = ", ".join(f"{offset:+.5f}" for offset in offsets.tolist())
     detail = f"the channels stood off zero by {told} of full scale"
     return Fitted(CascadeProcessor(sections, signal.channels), applied_step(step, detail))

@@ -12,13 +12,14 @@ import numpy as np
 
 from bridge.audio.signal import Samples, Signal
 from bridge.chains import Deess, DynamicEq
-from bridge.dsp.mastering.band import is_beyond_band, left_out
-from bridge.dsp.mastering.biquad import BiquadProcessor
+from bridge.dsp.mastering.band import is_frequency_beyond, left_out
 from bridge.dsp.mastering.dynamics.cells import CELL, Cells, read_cells
 from bridge.dsp.mastering.dynamics.curve import Curve
-from bridge.dsp.mastering.dynamics.filters import bandpass
 from bridge.dsp.mastering.dynamics.gain import reduction_of, reduction_to_gain, with_gain
 from bridge.dsp.mastering.dynamics.times import Times, held, moved
+from bridge.dsp.mastering.filters.cascade import CascadeProcessor
+from bridge.dsp.mastering.filters.prototype import band_pass
+from bridge.dsp.mastering.filters.sections import bilinear_sections
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
 from bridge.dsp.measures.loudness import RANGE_GATE_LU, gated_blocks
 from bridge.units import Db
@@ -33,7 +34,7 @@ class BandProcessor:
 
     latency_frames = 0
 
-    def __init__(self, band: BiquadProcessor, shares: Cells) -> None:
+    def __init__(self, band: CascadeProcessor, shares: Cells) -> None:
         self._band = band
         self._shares = shares
         self._position = 0
@@ -74,7 +75,7 @@ def fit_deess(step: Deess, signal: Signal) -> Fitted:
 
 
 def _fit_band(step: DynamicEq | Deess, band: DynamicEq, signal: Signal) -> Fitted:
-    if is_beyond_band(band.frequency_hz, signal):
+    if is_frequency_beyond(band.frequency_hz, signal):
         return left_out(step, signal)
     if band.gain_db_max == 0.0 or band.ratio == 1.0:
         return UNCHANGED
@@ -120,5 +121,7 @@ def long_term_db(powers: Cells, sample_rate_hz: int) -> Db | None:
     return 10.0 * math.log10(float(np.median(blocks[kept]))) if kept.any() else None
 
 
-def _band_of(band: DynamicEq, signal: Signal) -> BiquadProcessor:
-    return BiquadProcessor(bandpass(band.frequency_hz / signal.sample_rate_hz, band.q), signal.channels)
+def _band_of(band: DynamicEq, signal: Signal) -> CascadeProcessor:
+    """Bilinear: its phase is the prototype's own, which is what makes a bell of x + (g - 1) b(x)."""
+    sections = bilinear_sections(band_pass(band.frequency_hz, band.q), signal.sample_rate_hz)
+    return CascadeProcessor(sections, signal.channels)

@@ -2,16 +2,13 @@
 
 from bridge.audio.signal import Signal
 from bridge.chains import LowShelf
-from bridge.dsp.mastering.band import is_beyond_band, left_out
-from bridge.dsp.mastering.biquad import BiquadProcessor, low_shelf
-from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.mastering.filters.prototype import low_shelf
+from bridge.dsp.mastering.processor import UNCHANGED, Fitted
+from bridge.dsp.mastering.steps.filtering import fit_filter
 
 
 def fit_low_shelf(step: LowShelf, signal: Signal) -> Fitted:
-    """The cookbook's low shelf; 0 dB leaves the signal alone."""
-    if is_beyond_band(step.frequency_hz, signal):
-        return left_out(step, signal)
+    """A low shelf; 0 dB leaves the signal alone."""
     if step.gain_db == 0.0:
         return UNCHANGED
-    coefficients = low_shelf(step.frequency_hz / signal.sample_rate_hz, step.gain_db, step.q)
-    return Fitted(BiquadProcessor(coefficients, signal.channels), applied_step(step))
+    return fit_filter(step, [low_shelf(step.frequency_hz, step.gain_db, step.q)], signal)

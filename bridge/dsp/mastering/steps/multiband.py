@@ -6,7 +6,7 @@ import numpy as np
 
 from bridge.audio.signal import Samples, Signal
 from bridge.chains import BandDynamics, Multiband
-from bridge.dsp.mastering.band import is_beyond_band, left_out
+from bridge.dsp.mastering.band import is_frequency_beyond, left_out
 from bridge.dsp.mastering.dynamics.cells import Cells, blocks_of, cell_count, cell_powers
 from bridge.dsp.mastering.dynamics.crossover import Crossover, crossovers_at
 from bridge.dsp.mastering.dynamics.curve import Curve
@@ -43,7 +43,7 @@ class MultibandProcessor:
 
 def fit_multiband(step: Multiband, signal: Signal) -> Fitted:
     """The gain of each band for this signal; where no band has any, the signal stays as it is."""
-    if is_beyond_band(step.crossovers_hz[-1], signal):
+    if is_frequency_beyond(step.crossovers_hz[-1], signal):
         return left_out(step, signal)
     if all(band.ratio == 1.0 and band.gain_db == 0.0 for band in step.bands):
         return UNCHANGED

@@ -2,16 +2,13 @@
 
 from bridge.audio.signal import Signal
 from bridge.chains import Peak
-from bridge.dsp.mastering.band import is_beyond_band, left_out
-from bridge.dsp.mastering.biquad import BiquadProcessor, bell
-from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.mastering.filters.prototype import bell
+from bridge.dsp.mastering.processor import UNCHANGED, Fitted
+from bridge.dsp.mastering.steps.filtering import fit_filter
 
 
 def fit_peak(step: Peak, signal: Signal) -> Fitted:
-    """The cookbook's bell; 0 dB leaves the signal alone."""
-    if is_beyond_band(step.frequency_hz, signal):
-        return left_out(step, signal)
+    """A bell; 0 dB leaves the signal alone."""
     if step.gain_db == 0.0:
         return UNCHANGED
-    coefficients = bell(step.frequency_hz / signal.sample_rate_hz, step.gain_db, step.q)
-    return Fitted(BiquadProcessor(coefficients, signal.channels), applied_step(step))
+    return fit_filter(step, [bell(step.frequency_hz, step.gain_db, step.q)], signal)

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Signal
 from bridge.chains import Stereo
-from bridge.dsp.mastering.cascade import CascadeProcessor, Sections, butterworth
+from bridge.dsp.mastering.filters.cascade import CascadeProcessor
+from bridge.dsp.mastering.filters.prototype import butterworth
+from bridge.dsp.mastering.filters.sections import Sections, sections_of
 from bridge.dsp.mastering.placement import WEIGHTS, PartSignal, PlacedProcessor, needs_two_channels
 from bridge.dsp.mastering.processor import GRAIN_FRAMES, UNCHANGED, Fitted, Processor, applied_step
 from bridge.dsp.mastering.steps.gain import GainProcessor
@@ -44,7 +46,7 @@ def fit_stereo(step: Stereo, signal: Signal) -> Fitted:
     if signal.channels != 2:
         return needs_two_channels(step, signal)
     below = step.mono_below_hz
-    sections = None if below is None else butterworth(below / signal.sample_rate_hz, 2, "highpass")
+    sections = None if below is None else sections_of(butterworth(below, 2, "highpass"), signal.sample_rate_hz)
     width, found = _safe_width(step, signal, sections)
     if width == 1.0 and sections is None:
         return Fitted(None, None, found) if found else UNCHANGED

@@ -2,16 +2,13 @@
 
 from bridge.audio.signal import Signal
 from bridge.chains import Tilt
-from bridge.dsp.mastering.band import is_beyond_band, left_out
-from bridge.dsp.mastering.cascade import CascadeProcessor, tilt
-from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.mastering.filters.prototype import tilt
+from bridge.dsp.mastering.processor import UNCHANGED, Fitted
+from bridge.dsp.mastering.steps.filtering import fit_filter
 
 
 def fit_tilt(step: Tilt, signal: Signal) -> Fitted:
-    """The matched tilt; 0 dB leaves the signal alone."""
-    if is_beyond_band(step.frequency_hz, signal):
-        return left_out(step, signal)
+    """A tilt; 0 dB leaves the signal alone."""
     if step.gain_db == 0.0:
         return UNCHANGED
-    sections = tilt(step.frequency_hz / signal.sample_rate_hz, step.gain_db)
-    return Fitted(CascadeProcessor(sections, signal.channels), applied_step(step))
+    return fit_filter(step, [tilt(step.frequency_hz, step.gain_db)], signal)

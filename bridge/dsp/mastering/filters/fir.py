@@ -1,0 +1,84 @@
+"""Linear-phase filters: designed from a magnitude alone, run by FFT, late by half their length and one hop.
+
+A magnitude is taken at many frequencies as it is, so there is no cramping to avoid; its impulse is cut to `SPAN_S` and
+faded out at both ends, which blurs what is narrower than about 3 Hz. Sharp low-frequency filters ring before a sound as
+well as after it: that is what linear phase means.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.audio.signal import Samples
+from bridge.dsp.mastering.filters.prototype import Curve
+
+SPAN_S = 0.74
+"""Length of an impulse response, about: the power of two that is nearest."""
+HOPS = 3
+"""Frames that an FFT brings forward, in lengths of the impulse."""
+INAUDIBLE = 1e-12
+"""What rounding leaves of silence (-240 dBFS) is silence."""
+
+Taps = NDArray[np.float64]
+"""Odd length, the same forwards and backwards."""
+
+
+class FirProcessor:
+    """A linear-phase filter on every channel (overlap-add, float64 inside); hops lie at fixed places of the signal."""
+
+    def __init__(self, taps: Taps, channels: int) -> None:
+        reach = taps.size + 1
+        self._hop = HOPS * reach
+        self._size = self._hop + reach
+        self._response = np.fft.rfft(taps, self._size)
+        self._waiting = np.zeros((channels, 0), np.float32)
+        self._tail = np.zeros((channels, reach))
+        self._ready = np.zeros((channels, self._hop), np.float32)
+        self.latency_frames = self._hop + taps.size // 2
+
+    def process(self, block: Samples) -> Samples:
+        """The filtered block, late."""
+        frames = block.shape[1]
+        waiting = np.concatenate((self._waiting, block), axis=1)
+        hops = waiting.shape[1] // self._hop
+        made = [self._filtered(waiting[:, hop * self._hop : (hop + 1) * self._hop]) for hop in range(hops)]
+        self._waiting = waiting[:, hops * self._hop :].copy()
+        ready = np.concatenate((self._ready, *made), axis=1)
+        self._ready = ready[:, frames:].copy()
+        return ready[:, :frames]
+
+    def _filtered(self, hop: Samples) -> Samples:
+        """The next hop of the result; what reaches beyond it is kept."""
+        if not hop.any() and not self._tail.any():
+            return np.zeros_like(hop)
+        whole = np.fft.irfft(np.fft.rfft(hop.astype(np.float64), self._size) * self._response, self._size)
+        whole[:, : self._tail.shape[1]] += self._tail
+        self._tail = whole[:, self._hop :].copy()
+        result: Samples = whole[:, : self._hop].astype(np.float32)
+        result[np.abs(result) < INAUDIBLE] = 0.0
+        return result
+
+
+def linear_phase_taps(magnitude: Callable[[Curve], Curve], sample_rate_hz: int) -> Taps:
+    """Taps of the filter with this magnitude and no delay but half its length.
+
+    Args:
+        magnitude: linear gain at frequencies in Hz from 0 to half the sample rate.
+        sample_rate_hz: any.
+    """
+    length = span_frames(sample_rate_hz)
+    size = 8 * length
+    impulse: Taps = np.fft.irfft(magnitude(np.arange(size // 2 + 1, dtype=np.float64) * (sample_rate_hz / size)), size)
+    half = length // 2
+    around: Taps = np.concatenate((impulse[-half + 1 :], impulse[:half]))
+    fade = np.sin(np.linspace(0.0, np.pi / 2.0, half // 2, endpoint=False)) ** 2
+    around[: fade.size] *= fade
+    around[-fade.size :] *= fade[::-1]
+    return around
+
+
+def span_frames(sample_rate_hz: int) -> int:
+    """Length of linear-phase filters at this rate, in frames, and one more than their taps."""
+    return 1 << max(8, round(math.log2(SPAN_S * sample_rate_hz)))
