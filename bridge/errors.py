@@ -9,7 +9,9 @@
     |  |- AudioError        a file that is not usable audio
     |  |  |- UnfinishedAudioError  its header says that it is still being written, or it was cut off
     |  |  `- UnsupportedAudioError whole, but of a kind that we do not read or process
+    |  |- ModelError        weights that are missing, damaged, refused or not known
     |  |- RequestError      a request that cannot be met (unknown job, path outside the session roots)
+    |  |- PluginError         a plug-in that is missing, refused, or has failed in a job
     |  |- ReportError       a report file that cannot be read (newer version, damaged)
     |  |- DeliveryError     results that cannot be put where they belong (read-only, disk full, folder gone)
     |  `- StoreError        the job store cannot be used (another daemon has it, a newer version wrote it)
@@ -105,10 +107,22 @@ class UnsupportedAudioError(AudioError):
     code = "audio_unsupported"
 
 
+class ModelError(UserError):
+    """Weights of a model that are missing, damaged, refused or not known."""
+
+    code = "model_error"
+
+
 class RequestError(UserError):
     """A request that cannot be met."""
 
     code = "request_error"
+
+
+class PluginError(UserError):
+    """A plug-in that is missing, refused, or has failed in a job."""
+
+    code = "plugin_error"
 
 
 class ReportError(UserError):
