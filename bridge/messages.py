@@ -218,6 +218,12 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "below {bound} at {at}.",
             "%",
         ),
+        "genre_chosen": MessageKind(
+            INFO, "Taken for {genre} by its measures ({signs}): curve and guards are that genre's."
+        ),
+        "genre_open": MessageKind(
+            INFO, "The measures point to no genre in particular: curve and guards are those of {genre}."
+        ),
         "no_loudness": MessageKind(
             INFO,
             "There is no loudness to match, because the signal is silent or shorter than 0.4 s: "
@@ -231,8 +237,8 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         "loudness_guarded": MessageKind(
             WARNING,
-            "{threshold:.1f} LUFS would cost more than {loss:.0f} dB of gain reduction on average: stopped at "
-            "{value:.1f} LUFS. Calmer peaks in the mix, or a lower target, put it right.",
+            "{threshold:.1f} LUFS would {cost}: stopped at {value:.1f} LUFS. "
+            "Calmer peaks in the mix, or a lower target, put it right.",
             "LUFS",
         ),
         "loudness_needs_limiter": MessageKind(
@@ -240,6 +246,22 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "The peaks allow {value:.1f} LUFS instead of {threshold:.1f} LUFS: "
             "end the chain with a `limiter` to get louder.",
             "LUFS",
+        ),
+        # Delivery.
+        "codec_ceiling_guarded": MessageKind(
+            WARNING,
+            "Through {codec} and decoded again the master reads {value:.2f} dBTP, over {threshold:.1f} dBTP, although "
+            "its ceiling was lowered by {lowered_db:.1f} dB: raise `codec_trim_db_max`, or lower the target.",
+            "dBTP",
+        ),
+        "pair_lowered": MessageKind(
+            INFO,
+            "At the master's {threshold:.1f} LUFS the peaks of the mix would pass the ceiling: both sides of the A/B "
+            "pair are at {value:.1f} LUFS instead.",
+            "LUFS",
+        ),
+        "no_pair": MessageKind(
+            INFO, "There is no A/B pair: the mix or the master is silent or too short to have a loudness."
         ),
         "limiter_idle": MessageKind(
             INFO, "Nothing reached the ceiling of {value:.1f} dBTP: the limiter left the signal as it is.", "dBTP"

@@ -251,10 +251,23 @@ class MasterRecipe(MasterOptions):
     do: Literal["master"] = "master"
 
 
-class AnalyzeRecipe(Value):
+AnalysisScope: TypeAlias = Literal["everything", "loudness"]
+
+
+class AnalyzeOptions(Value):
+    """What a user may say about an analysis."""
+
+    scope: AnalysisScope = Field(
+        default="everything",
+        description="What is measured: everything, or loudness and peaks only, in a third of the time.",
+    )
+
+
+class AnalyzeRecipe(AnalyzeOptions):
     """Measure the mix and write a report; no audio is made."""
 
     do: Literal["analyze"] = "analyze"
+    page: bool = Field(default=True, description="Write the report as a page (HTML) too, not as JSON only.")
     replace: bool = Field(
         default=False,
         description="Replace an earlier report of the same name instead of adding a version number.",

@@ -12,7 +12,7 @@ from bridge.audio.disk import whole_or_not_at_all
 from bridge.audio.embedded.stamp import audio_mark
 from bridge.audio.embedded.tag_files import write_tag_file
 from bridge.audio.embedded.tags import stamped_tags
-from bridge.audio.encoder import encode
+from bridge.audio.encoder import Encoding, encode
 from bridge.audio.grid import stored_blocks
 from bridge.audio.headers import parse_header
 from bridge.audio.layout import Layout
@@ -55,6 +55,8 @@ class OutputSpec:
     """Of WAV, AIFF and FLAC, 24 when left out; the lossy formats have none."""
     riff_bytes_max: int = RIFF_BYTES_MAX
     """A WAV larger than this becomes RF64."""
+    bitrate_kbps: int | None = None
+    """Of the lossy formats (`recipes.BITRATES_KBPS`); MP3 320, Ogg Vorbis and Opus 256 when left out."""
 
     @property
     def stored_depth(self) -> OutputBitDepth:
@@ -79,6 +81,16 @@ def unsupported_reason(spec: OutputSpec, sample_rate_hz: int, channels: int) -> 
             "or choose wav."
         )
     return None
+
+
+def nearest_rate_hz(output_format: OutputFormat, sample_rate_hz: int) -> int:
+    """The rate itself where the format knows it, else the highest of its family (48 or 44.1 kHz) that it knows."""
+    known = CODEC_RATES_HZ.get(output_format)
+    if output_format is OutputFormat.OGG and sample_rate_hz > VORBIS_RATE_MAX_HZ:
+        return VORBIS_RATE_MAX_HZ
+    if known is None or sample_rate_hz in known:
+        return sample_rate_hz
+    return max((rate for rate in known if sample_rate_hz % rate == 0 and rate >= 32_000), default=known[-1])
 
 
 def is_supported(spec: OutputSpec, sample_rate_hz: int, channels: int) -> bool:
@@ -121,7 +133,7 @@ def write_audio(
             case OutputFormat.AIFF:
                 write_aiff(path, layout, stored_blocks(signal, depth, on_progress, is_little=False), metadata)
             case OutputFormat.FLAC | OutputFormat.MP3 | OutputFormat.OGG | OutputFormat.OPUS:
-                encode(path, signal, spec.format, depth, on_progress)
+                encode(path, signal, Encoding(spec.format, depth, spec.bitrate_kbps), on_progress)
                 _tag(path, metadata, signal.frames)
 
 

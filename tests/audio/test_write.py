@@ -19,7 +19,7 @@ from bridge.audio.signal import Audio, Signal
 from bridge.audio.write import OutputSpec, is_supported, restamp, unsupported_reason, write_audio
 from bridge.errors import AudioError, DeliveryError, UnsupportedAudioError
 from bridge.model import BitDepth, FileFormat
-from bridge.recipes import OutputBitDepth, OutputFormat
+from bridge.recipes import BITRATES_KBPS, OutputBitDepth, OutputFormat
 from tests.audio.files import ffmpeg, grid_noise
 from tests.signals import StreamedSignal, sine
 
@@ -434,3 +434,16 @@ def test_a_file_that_the_disk_does_not_take_is_not_left_half_written(tmp_path: P
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.splitlines() == [f"{output_format} refused False" for output_format in OutputFormat]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("output_format", "kbps"),
+    [(name, kbps) for name, all_kbps in BITRATES_KBPS.items() for kbps in (all_kbps[0], 128, all_kbps[-1])],
+)
+def test_a_lossy_file_has_about_the_bitrate_that_was_asked_for(
+    tmp_path: Path, output_format: OutputFormat, kbps: int
+) -> None:
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, (2, 48000 * 4)).astype(np.float32)
+    path = tmp_path / "song"
+    write_audio(path, Audio(noise, 48000), OutputSpec(output_format, bitrate_kbps=kbps), Metadata())
+    assert path.stat().st_size * 8 / 1000 / 4 == pytest.approx(kbps, rel=0.03 if output_format == "mp3" else 0.35)
