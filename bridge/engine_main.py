@@ -1,39 +1,60 @@
-"""Child half of an engine, started with the parent's process id: assignments on stdin, events on stdout."""
+"""Child half of an engine: assignments on stdin, events on stdout.
+
+Arguments: what to prepare (a `Readiness`; otherwise everything), and last the parent's process id.
+"""
 
 import os
 import queue
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from bridge import __version__
 from bridge.errors import BugError, EngineMemoryError, UserError
 from bridge.model import Assignment, JobResult, Progress
 from bridge.processes.inside import PrivatePipes
-from bridge.wire import DoneEvent, EngineEvent, FailedEvent, ProgressEvent, ReadyEvent, StartingEvent, to_line
+from bridge.wire import (
+    DoneEvent,
+    EngineEvent,
+    FailedEvent,
+    ProgressEvent,
+    Readiness,
+    ReadyEvent,
+    StartingEvent,
+    to_line,
+)
 
 Work = Callable[[Assignment, Callable[[Progress], None]], JobResult]
 """Does one job."""
+Preparation = Callable[[], object]
+"""Loads something that jobs will want later."""
 WARMING_STAGE = "preparing the audio engine"
 PROGRESS_INTERVAL_S = 0.05
 
 
 def main() -> NoReturn:
     """Does jobs with the pipeline until the parent goes."""
-    live(_pipeline)
+    if Readiness.METERS in sys.argv:
+        live(_meters)
+    live(_pipeline, (_load_plots, _rehearse_page))
 
 
-def live(make_work: Callable[["Pipes"], Work]) -> NoReturn:
+def live(make_work: Callable[["Pipes"], Work], while_idle: Sequence[Preparation] = ()) -> NoReturn:
     """Makes what does the work, does one job after the other, and leaves when the parent closes stdin.
+
+    Between being ready and the first job it prepares what may come `while_idle`, one thing at a time.
 
     Always leaves by the short way: destructors of plug-ins may crash after good work.
     """
     try:
-        pipes = Pipes(int(sys.argv[1]))
+        pipes = Pipes(int(sys.argv[-1]))
         work = make_work(pipes)
         pipes.send(ReadyEvent(version=__version__))
+        for preparation in while_idle:
+            if pipes.is_idle:
+                _try_to(preparation)
         while True:
             pipes.send(_outcome(pipes, pipes.next_assignment(), work))
     except BaseException:  # noqa: BLE001 - the process boundary
@@ -57,6 +78,11 @@ class Pipes:
         """The next job; waits for it."""
         return self._assignments.get()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job waits."""
+        return self._assignments.empty()
+
     def _take(self, line: bytes) -> None:
         self._assignments.put(Assignment.model_validate_json(line))
 
@@ -65,18 +91,51 @@ class Pipes:
 
 
 def _pipeline(pipes: Pipes) -> Work:
+    """Everything; these imports take a second or more, and the parent watches."""
+    on_progress = _warming(pipes)
+    from bridge.dsp.warm import warm_up  # noqa: PLC0415
+    from bridge.pipeline import run_job  # noqa: PLC0415
+
+    _try_to(lambda: warm_up(on_progress))
+    return run_job
+
+
+def _meters(pipes: Pipes) -> Work:
+    """What measuring needs; all else is loaded when a job asks for it."""
+    on_progress = _warming(pipes)
+    from bridge.dsp.measures.warm import warm_up  # noqa: PLC0415
+    from bridge.pipeline import run_job  # noqa: PLC0415
+
+    _try_to(lambda: warm_up(on_progress))
+    return run_job
+
+
+def _warming(pipes: Pipes) -> Callable[[float], None]:
+    """Tells how far the preparations have come, beginning now."""
+
     def on_progress(fraction: float) -> None:
         pipes.send(StartingEvent(progress=Progress(stage=WARMING_STAGE, fraction=fraction)))
 
     on_progress(0.0)
-    from bridge.dsp.warm import warm_up  # noqa: PLC0415 - these imports take a second or more, and the parent watches
-    from bridge.pipeline import run_job  # noqa: PLC0415
+    return on_progress
 
+
+def _load_plots() -> None:
+    from bridge.reports import loudness_plot  # noqa: F401, PLC0415 - matplotlib: 0.3 s that the first report would wait
+
+
+def _rehearse_page() -> None:
+    from bridge.pipeline.rehearsal import rehearse_page  # noqa: PLC0415
+
+    rehearse_page()
+
+
+def _try_to(preparation: Preparation) -> None:
+    """A preparation that fails only prints why: the first job that needs it says it better."""
     try:
-        warm_up(on_progress)
-    except Exception:  # noqa: BLE001 - the process boundary; what cannot be compiled says so better in the first job
+        preparation()
+    except Exception:  # noqa: BLE001 - the process boundary
         traceback.print_exc()
-    return run_job
 
 
 def _outcome(pipes: Pipes, assignment: Assignment, work: Work) -> DoneEvent | FailedEvent:

@@ -4,12 +4,20 @@ Down go Assignments (`bridge.model`), up come these events. An engine says `star
 then for each assignment `progress` any number of times and exactly one of `done` and `failed`.
 """
 
+from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
 from bridge.model import Assignment, JobResult, Progress
 from bridge.value import Value
+
+
+class Readiness(StrEnum):
+    """What an engine prepares before it is ready; what it did not prepare, it loads when a job needs it."""
+
+    EVERYTHING = "everything"
+    METERS = "meters"
 
 
 class StartingEvent(Value):

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
@@ -11,21 +12,23 @@ from rich.text import Text
 
 from bridge.cli import screen
 from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
+from bridge.cli.flags import checked, flags_of
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, messages_table
 from bridge.errors import RequestError
 from bridge.jobs.direct import DirectEngine, direct_request, report_of, text_of
-from bridge.recipes import AnalyzeRecipe
+from bridge.recipes import AnalyzeOptions, AnalyzeRecipe
 from bridge.report import Report
 from bridge.reports.analysis.words import summary_rows
 from bridge.reports.text import by_severity
 from bridge.reports.verdict import verdict
-from bridge.settings import Settings
 from bridge.units import clock
+from bridge.wire import Readiness
 
 EXAMPLES = (
     ("Loudness and peaks of a mix", "dawbridge analyze MySong.wav"),
+    ("Loudness and peaks only, as fast as can be", "dawbridge analyze MySong.wav --scope loudness"),
     ("A page to read and keep", "dawbridge analyze MySong.wav --html > MySong.html"),
     ("One figure, for a script", "dawbridge analyze MySong.wav --json | jq '.[0].report.before.integrated_lufs'"),
 )
@@ -34,48 +37,37 @@ EXAMPLES = (
 @click.command(cls=PageCommand, examples=EXAMPLES)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Also leave the report (HTML, JSON) there.")
+@flags_of(AnalyzeOptions)
 @click.option("--html", "as_html", is_flag=True, help="Print the HTML report of one file and nothing else.")
 @json_option
 @click.pass_context
-def analyze(ctx: click.Context, files: Sequence[Path], *, out: Path | None, as_html: bool, as_json: bool) -> int:
+def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, **flags: Any) -> int:
     """Measure files: loudness, peaks, dynamics, and what is wrong with them.
 
     Without --out nothing is written: the figures are printed.
     """
+    as_html, as_json = flags.pop("as_html"), flags.pop("as_json")
     if as_html and (len(files) > 1 or as_json):
         raise RequestError("--html prints one page: give one file, and not --json.")
-    settings = settings_of(ctx)
+    settings, has_page = settings_of(ctx), as_html or out is not None
+    recipe = checked(AnalyzeRecipe, flags | {"page": has_page})
+    pages: list[str] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings))
-        analysis = _Analysis(engine, settings, folder, is_kept=out is not None)
-        outcomes = do_each(files, analysis.work, settings, show=None if as_json or as_html else _show)
-        if as_html and analysis.pages:
-            click.echo(analysis.pages[0])
+        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.METERS))
+
+        def work(path: Path, on_progress: OnProgress) -> Outcome:
+            result = engine.run(direct_request(path, recipe, folder, settings), on_progress)
+            pages.extend([text_of(result, "report_html")] if as_html else [])
+            kept = result if out is not None else result.model_copy(update={"files": ()})
+            return Outcome(path=path, result=kept, report=report_of(result))
+
+        outcomes = do_each(files, work, settings, show=None if as_json or as_html else _show)
+    for page in pages:
+        click.echo(page)
     if as_json:
         screen.print_json(outcomes)
     return exit_code_for(outcomes)
-
-
-class _Analysis:
-    """Measures one file after the other into a folder that is kept or not."""
-
-    def __init__(self, engine: DirectEngine, settings: Settings, folder: Path, *, is_kept: bool) -> None:
-        self._engine = engine
-        self._settings = settings
-        self._folder = folder
-        self._is_kept = is_kept
-        self.pages: list[str] = []
-
-    def work(self, path: Path, on_progress: OnProgress) -> Outcome:
-        """What came of one file."""
-        request = direct_request(path, AnalyzeRecipe(), self._folder, self._settings)
-        result = self._engine.run(request, on_progress)
-        report = report_of(result)
-        self.pages.append(text_of(result, "report_html"))
-        if not self._is_kept:
-            result = result.model_copy(update={"files": ()})
-        return Outcome(path=path, result=result, report=report)
 
 
 def _show(outcome: Outcome) -> None:

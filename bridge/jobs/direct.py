@@ -18,6 +18,7 @@ from bridge.recipes import CompareRecipe, MasterRecipe, Recipe
 from bridge.report import Report
 from bridge.reports.document import read_comparison, read_report
 from bridge.settings import Settings, process_environment
+from bridge.wire import Readiness
 
 CLI = Origin(listener="cli")
 MASTER_PATTERN = "{name} [{chain}]"
@@ -25,17 +26,6 @@ MASTER_PATTERN = "{name} [{chain}]"
 COMPARE_PATTERN = "{name}"
 CHAIN_SUFFIX = ".yaml"
 OnProgress = Callable[[Progress], None]
-
-
-def run_direct(request: JobRequest, settings: Settings, on_progress: OnProgress) -> JobResult:
-    """What one request brought back, done in an engine that is started for it and stopped after it.
-
-    Raises:
-        UserError: the chain, the audio or the return folder is at fault; nothing was delivered.
-        EngineError: the engine crashed, stalled or ran out of memory.
-    """
-    with DirectEngine(settings) as engine:
-        return engine.run(request, on_progress)
 
 
 def direct_request(path: Path, recipe: Recipe, return_folder: Path, settings: Settings) -> JobRequest:
@@ -129,10 +119,9 @@ def text_of(result: JobResult, role: Role) -> str:
 class DirectEngine:
     """An engine for a few requests, one after the other."""
 
-    def __init__(self, settings: Settings, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: Settings, readiness: Readiness = Readiness.EVERYTHING) -> None:
         self._settings = settings
-        self._monotonic_s = monotonic_s
-        self._engine = Engine(engine_launch(settings, process_environment(), slot=1), settings.engines)
+        self._engine = Engine(engine_launch(settings, process_environment(), 1, readiness), settings.engines)
         self._new_id = JobIds()
 
     def __enter__(self) -> Self:
@@ -149,7 +138,7 @@ class DirectEngine:
             EngineError: the engine crashed, stalled or ran out of memory.
         """
         assignment = self._assignment(request)
-        pace = Pace(None, self._monotonic_s)
+        pace = Pace(None, time.monotonic)
 
         def on_event(progress: Progress) -> None:
             if (worth_telling := pace.tell(progress)) is not None:

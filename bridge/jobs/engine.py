@@ -26,7 +26,17 @@ from bridge.errors import (
 from bridge.model import Assignment, JobResult, Progress
 from bridge.processes.child import Child, Launch, python_command
 from bridge.settings import EngineSettings, Settings
-from bridge.wire import DoneEvent, EngineEvent, FailedEvent, ProgressEvent, ReadyEvent, StartingEvent, event_of, to_line
+from bridge.wire import (
+    DoneEvent,
+    EngineEvent,
+    FailedEvent,
+    ProgressEvent,
+    Readiness,
+    ReadyEvent,
+    StartingEvent,
+    event_of,
+    to_line,
+)
 
 LOOK_S = 0.1
 """How often a running job is asked whether it should stop."""
@@ -34,7 +44,9 @@ MEMORY_LOOK_S = 1.0
 RUNAWAY_FACTOR = 2.0
 """A job that makes its engine hold so many times `memory_max_mb` is stopped before the whole machine stands still."""
 LAST_WORDS_S = 1.0
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""NumPy's matrix library spins on every core when it is loaded (0.1 CPU s); nothing here multiplies large matrices."""
 SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 log = logging.getLogger(__name__)
 
@@ -45,21 +57,24 @@ class JobStoppedError(BridgeError):
     code = "job_stopped"
 
 
-def engine_launch(settings: Settings, environment: Mapping[str, str], slot: int) -> Launch:
+def engine_launch(
+    settings: Settings, environment: Mapping[str, str], slot: int, readiness: Readiness = Readiness.EVERYTHING
+) -> Launch:
     """How the engine of a slot is started.
 
     Args:
         settings: give the number of slots and the data folder.
         environment: of this process.
         slot: from 1.
+        readiness: what it prepares before it says that it is ready.
     """
     threads = str(max(1, (os.cpu_count() or 1) // settings.engines.slots))
     kept = {name: text for name, text in environment.items() if name not in SCREEN_VARIABLES}
     compiled = environment.get("NUMBA_CACHE_DIR") or str(settings.data_folder / "compiled")
     own = {"NUMBA_CACHE_DIR": compiled, "PYTHONUNBUFFERED": "1"}
     return Launch(
-        command=engine_command(),
-        environment=dict.fromkeys(THREAD_VARIABLES, threads) | kept | own,
+        command=(*engine_command(), readiness.value),
+        environment=dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | kept | own,
         log_path=settings.data_folder / "logs" / f"engine-{slot}.log",
     )
 

@@ -1,15 +1,28 @@
-"""The report of a comparison, and its delivery."""
+"""A comparison: its job, top to bottom, and the delivery of its report."""
 
 from bridge.analysis import Comparison, ComparisonReport
-from bridge.dsp.measures import Measured
+from bridge.dsp.measures import Measured, measure
+from bridge.dsp.measures.compare import compare
 from bridge.model import JobResult
-from bridge.pipeline.outcome import Told, now_text, put_in_place, warnings_of
+from bridge.pipeline.mix import open_versions
+from bridge.pipeline.outcome import Paper, now_text, put_in_place, warnings_of
 from bridge.pipeline.run import Run
 from bridge.reports.comparison_page import comparison_html
 from bridge.reports.document import report_json
 
 JSON_SUFFIX = ".comparison.json"
 HTML_SUFFIX = ".comparison.html"
+
+
+def compare_job(run: Run) -> JobResult:
+    """A report on what changed between two versions; no audio is made, and both are read as streams."""
+    with open_versions(run.request, run.work) as (a, b):
+        with run.stage("measuring", 0.35) as on_part:
+            before = measure(a, lambda part: on_part(part / 2))
+            after = measure(b, lambda part: on_part(0.5 + part / 2))
+        with run.stage("comparing", 0.60) as on_part:
+            comparison = compare(a, b, run.allocate, on_part)
+    return deliver_comparison(run, comparison_report(run, before, after, comparison))
 
 
 def comparison_report(run: Run, before: Measured, after: Measured, comparison: Comparison) -> ComparisonReport:
@@ -36,5 +49,6 @@ def deliver_comparison(run: Run, report: ComparisonReport) -> JobResult:
         warnings=warnings_of(report.comparison.messages),
         runtime_s=0.0,
     )
-    told = Told(comparison_html(report), report_json(report))
-    return put_in_place(run, [], (HTML_SUFFIX, JSON_SUFFIX), lambda _: told, outcome)
+    page = Paper("report_html", HTML_SUFFIX, lambda _: comparison_html(report))
+    json = Paper("report", JSON_SUFFIX, lambda _: report_json(report))
+    return put_in_place(run, [], [page, json], outcome)

@@ -2,8 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +16,8 @@ from bridge.chains import Chain
 from bridge.dsp.mastering import Mastered, MasterOrder
 from bridge.dsp.measures import Analyzed, Measured, analyze
 from bridge.errors import EngineError, UnsupportedAudioError
-from bridge.model import AppliedStep, BitDepth, FileRole, JobRequest
+from bridge.model import AppliedStep, BitDepth, JobRequest
+from bridge.pipeline.outcome import Staged
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe, OutputBitDepth, OutputFormat
 from bridge.units import db_to_gain
@@ -28,16 +27,6 @@ CODEC_ROUNDS_MAX = 5
 CODEC_MARGIN_DB = 0.02
 CEILING_TOLERANCE_DB = 0.0005
 """Rounding of the meter's own arithmetic; figures are shown with two decimals."""
-
-
-class Staged(NamedTuple):
-    """A finished audio file in the work folder."""
-
-    path: Path
-    suffix: str
-    """What its delivered name ends with."""
-    digest: str
-    role: FileRole = "master"
 
 
 @dataclass(frozen=True)
