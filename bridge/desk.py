@@ -10,6 +10,7 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
+from bridge.chains import Chain
 from bridge.model import Grouping, Job, JobRequest, Origin, Render
 from bridge.recipes import Recipe
 from bridge.value import Value
@@ -126,6 +127,14 @@ class Desk(Protocol):
 
     def chains(self) -> tuple[str, ...]:
         """Names of all chains, in the order of the alphabet."""
+        ...
+
+    def chain(self, name: str) -> Chain:
+        """The chain of that name.
+
+        Raises:
+            ChainError: there is none, or it has faults.
+        """
         ...
 
     def follow(self, on_change: Callable[[Job], None]) -> Callable[[], None]:

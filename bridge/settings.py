@@ -9,6 +9,7 @@ import platformdirs
 import yaml
 from pydantic import Field, field_validator
 
+from bridge.control_settings import MidiSettings, OscQuerySettings, OscSettings, is_loopback
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
 from bridge.model import Assignment, JobRequest, Limits
@@ -137,6 +138,11 @@ class Settings(Value):
     retry: RetrySettings = Field(default=RetrySettings(), description="What happens after an engine failed.")
     limits: Limits = Field(default=Limits(), description="What is refused.")
     cache: CacheSettings = Field(default=CacheSettings(), description="Results kept for identical requests.")
+    osc: OscSettings = Field(default=OscSettings(), description="Control surfaces that speak OSC.")
+    oscquery: OscQuerySettings = Field(
+        default=OscQuerySettings(), description="Surfaces that ask what there is (OSCQuery)."
+    )
+    midi: MidiSettings = Field(default=MidiSettings(), description="Control surfaces that speak MIDI.")
     data_folder: Path = Field(
         default=Path(platformdirs.user_data_dir("daw-bridge", appauthor=False)),
         description="Jobs, logs and cache of daw-bridge itself.",
@@ -220,7 +226,8 @@ def load_settings(
             document.set(tuple(key.split(".")), value, f"--{key.replace('_', '-')}")
     settings = validate(document, Settings, SettingsError, path)
     settings = _with_absolute_paths(settings, (path.parent if path else Path()).absolute())
-    faults = [Fault(sentence, key, *_place(document, loc, path)) for loc, key, sentence in _contradictions(settings)]
+    found = (*_contradictions(settings), *_open_doors(settings))
+    faults = [Fault(sentence, key, *_place(document, loc, path)) for loc, key, sentence in found]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -280,6 +287,15 @@ def _contradictions(settings: Settings) -> Iterable[tuple[Loc, str, str]]:
         if any(watch.folder.is_relative_to(returned) for returned in returns):
             sentence = f"{watch.folder} lies in a return folder: the bridge would answer its own files."
             yield ("watch", index, "folder"), f"watch[{index}].folder", sentence
+
+
+def _open_doors(settings: Settings) -> Iterable[tuple[Loc, str, str]]:
+    """Listeners that a network could reach although nobody on it may send."""
+    hosts = {"osc.host": settings.osc.host, "oscquery.host": settings.oscquery.host}
+    for key, host in (hosts | {"midi.socket_host": settings.midi.socket_host}).items():
+        if not is_loopback(host) and not settings.osc.allow:
+            sentence = f"{host} can be reached from the network: name in `osc.allow` who may send, or use 127.0.0.1."
+            yield tuple(key.split(".")), key, sentence
 
 
 def _place(document: Document, loc: Loc, path: Path | None) -> tuple[Path | None, int | None, int | None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bridge.audio.render import read_render
-from bridge.chains import find_chains
+from bridge.chains import Chain, find_chains, load_chain
 from bridge.desk import PathRequest, SeenRender
 from bridge.errors import RequestError
 from bridge.jobs.store import JobStore
@@ -118,6 +118,10 @@ class JobDesk:
     def chains(self) -> tuple[str, ...]:
         """Names of all chains."""
         return tuple(sorted(find_chains(self._settings.chain_folders)))
+
+    def chain(self, name: str) -> Chain:
+        """The chain of that name."""
+        return load_chain(name, self._settings.chain_folders)
 
     def _read_renders(self, paths: Sequence[Path]) -> tuple[Render, ...]:
         """Renders of the files; one that has not changed since its last job is not read again."""

@@ -1,0 +1,109 @@
+"""What is chosen on the surfaces: a chain, a render, options of recipes. One state for all surfaces."""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import TypeAlias
+
+from pydantic import ValidationError
+
+from bridge.recipes import AnalyzeRecipe, MasterRecipe, SplitRecipe
+from bridge.surface.arguments import OWN, ArgumentError, WireValue
+from bridge.surface.nodes import RECIPES, SIDES, option_arguments
+from bridge.surface.table import Argument, Kind
+
+SurfaceRecipe: TypeAlias = MasterRecipe | SplitRecipe | AnalyzeRecipe
+OPTIONS: Mapping[str, Mapping[str, Argument]] = MappingProxyType({name: option_arguments(name) for name in RECIPES})
+
+
+class Choices:
+    """What the next press of a button will do. Used by one thread."""
+
+    def __init__(self) -> None:
+        self.chain: str = MasterRecipe().chain
+        self.render = 1
+        self.side = SIDES[0]
+        self._options: dict[str, dict[str, object]] = {name: {} for name in RECIPES}
+
+    def recipe(self, name: str, chain: str | None = None) -> SurfaceRecipe:
+        """The recipe with everything that was chosen for it."""
+        chained = {"chain": chain or self.chain} if name == "master" else {}
+        return RECIPES[name].model_validate(self._options[name] | chained)
+
+    def set(self, recipe: str, option: str, value: WireValue) -> None:
+        """Chooses an option.
+
+        Raises:
+            ArgumentError: the recipe does not take it.
+        """
+        options = dict(self._options[recipe])
+        options.pop(option, None)
+        if value != OWN:
+            options[option] = _meant(OPTIONS[recipe][option], RECIPES[recipe], value)
+        try:
+            RECIPES[recipe].model_validate(options)
+        except ValidationError as reason:
+            sentence = reason.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ArgumentError(f"/bridge/{recipe}/option/{option}: {sentence}") from reason
+        self._options[recipe] = options
+
+    def reset(self, recipe: str) -> None:
+        """Sets every option of a recipe back to its default."""
+        self._options[recipe] = {}
+
+    def value(self, recipe: str, option: str, own: Mapping[str, float]) -> WireValue:
+        """What an option is, as a wire shows it.
+
+        Args:
+            recipe: name of it.
+            option: one of its fields.
+            own: what the chosen chain gives where nothing was chosen.
+        """
+        value: object = getattr(self.recipe(recipe), option)
+        kind = OPTIONS[recipe][option].kind
+        match value:
+            case None if kind is Kind.TEXT:
+                return OWN
+            case None:
+                return own.get(option, 0)
+            case tuple():
+                return ", ".join(map(_text, value))
+            case Enum():
+                return _text(value)
+            case bool() | int() | float():
+                return str(value) if kind is Kind.TEXT else value
+            case _:
+                return str(value)
+
+
+def _meant(argument: Argument, recipe: type[SurfaceRecipe], value: WireValue) -> object:
+    """The value as the recipe's own check takes it: several in one text become a list."""
+    is_several = argument.kind is Kind.TEXT and isinstance(recipe.model_fields[argument.name].default, tuple)
+    if is_several:
+        return [word for word in str(value).replace(",", " ").split() if word]
+    return int(value) if argument.kind is Kind.INT else value
+
+
+def _text(value: object) -> str:
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def fader_position(argument: Argument, value: WireValue) -> float:
+    """Where a fader (0 to 1) stands for a value."""
+    if argument.choices:
+        steps = max(1, len(argument.choices) - 1)
+        return argument.choices.index(str(value)) / steps if str(value) in argument.choices else 0.0
+    assert argument.low is not None
+    assert argument.high is not None
+    span = argument.high - argument.low
+    return min(1.0, max(0.0, (float(value) - argument.low) / span))
+
+
+def fader_value(argument: Argument, position: float) -> WireValue:
+    """The value for a fader's position (0 to 1), in steps that make sense to the ear or the reader."""
+    if argument.choices:
+        return argument.choices[round(position * (len(argument.choices) - 1))]
+    assert argument.low is not None
+    assert argument.high is not None
+    value = argument.low + position * (argument.high - argument.low)
+    return round(value) if argument.kind is Kind.INT else round(value, 1)
