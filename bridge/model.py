@@ -322,6 +322,8 @@ class AppliedStep(Value):
     parameters: dict[str, ParameterValue] = Field(default_factory=dict)
     detail: str | None = None
     """What was measured of its effect: "at most 3.1 dB of gain reduction"."""
+    reasons: tuple[str, ...] = ()
+    """Why parameters that the chain left open were set so: "the music begins at 38 Hz -> high-pass at 27 Hz"."""
 
 
 class LoudnessCurve(Value):

@@ -46,3 +46,6 @@ class Guards(Value):
     def over(self, other: "Guards") -> "Guards":
         """The other's guards with these put over them."""
         return Guards.model_validate(other.model_dump() | self.model_dump(exclude_none=True))
+
+
+NO_GUARDS = Guards()

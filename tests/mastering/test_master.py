@@ -54,6 +54,7 @@ def test_bypassed_steps_leave_no_trace() -> None:
         update={
             "steps": tuple(step.model_copy(update={"bypass": True}) for step in chain.steps),
             "target": chain_of(ceiling_dbtp=0).target,
+            "genre": None,
         }
     )
     mix = a_mix()

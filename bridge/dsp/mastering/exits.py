@@ -9,7 +9,9 @@ import numpy as np
 
 from bridge.audio.signal import Audio
 from bridge.chains import Limiter
+from bridge.chains.guards import NO_GUARDS, Guards
 from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Forecast, Loudness
+from bridge.dsp.mastering.guarding import Bitten, Trial, Watch
 from bridge.dsp.mastering.limiter.limiting import INNER, limiting_of
 from bridge.dsp.mastering.limiter.plan import Nodes
 from bridge.dsp.measures.kweighting import hop_frames
@@ -19,6 +21,9 @@ from bridge.units import Db, Lufs, db_to_gain
 
 SLACK_DB = 1.0
 """By how much the aim may be raised after the result has been heard."""
+GUARD_EXACT_DB = 0.02
+GUARD_TOLERANCE = 0.02
+"""Share of a guard's limit by which the finished gain may lie beyond it."""
 HELD_BACK_LU = 0.05
 """A forecast this far below its aim is one that was held back."""
 
@@ -31,10 +36,20 @@ class Setting:
     nodes: Nodes
     is_held_back: bool = False
     """Whether the aim was out of reach."""
+    bitten: Bitten | None = None
+    """What held it back, where a guard did."""
 
 
 Exit: TypeAlias = Callable[[Lufs], Setting]
 """The setting that brings the signal to a loudness, or as near as may be."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The highest loudness that may be asked for, and what it may cost."""
+
+    highest_lufs: Lufs
+    guards: Guards = NO_GUARDS
 
 
 def untouched(audio: Audio) -> Setting:
@@ -67,14 +82,54 @@ def plain_exit(source: Audio, ceiling: float, loudness: Loudness) -> Exit:
     return set_gain
 
 
-def driven_exit(source: Audio, limiter: Limiter, ceiling: float, loudness: Loudness, highest_lufs: Lufs) -> Exit:
-    """Drive into the limiter, found in the envelope domain; aims may lie at most SLACK_DB above `highest_lufs`."""
-    drive_max_db = highest_lufs - loudness.integrated_lufs + LOSS_MAX_LU + SLACK_DB
-    limiting = limiting_of(source, limiter, ceiling, db_to_gain(drive_max_db))
-    forecast = Forecast(loudness, hop_frames(source.sample_rate_hz), limiting)
+class DrivenExit:
+    """Drive into the limiter, found in the envelope domain; aims may lie at most SLACK_DB above the highest."""
 
-    def set_drive(aim_lufs: Lufs) -> Setting:
-        drive = forecast.drive_to(aim_lufs)
-        return Setting(drive.drive_db, forecast.nodes, is_held_back=drive.loudness_lufs < aim_lufs - HELD_BACK_LU)
+    def __init__(self, source: Audio, limiter: Limiter, ceiling: float, loudness: Loudness, aim: Aim) -> None:
+        drive_max_db = aim.highest_lufs - loudness.integrated_lufs + LOSS_MAX_LU + SLACK_DB
+        limiting = limiting_of(source, limiter, ceiling, db_to_gain(drive_max_db))
+        self._forecast = Forecast(loudness, hop_frames(source.sample_rate_hz), limiting)
+        ceiling_dbtp = 20.0 * math.log10(ceiling)
+        plr_lu = ceiling_dbtp - self._forecast.free_drive_db - loudness.integrated_lufs
+        self._watch = Watch(source, aim.guards, ceiling_dbtp, plr_lu)
 
-    return set_drive
+    def __call__(self, aim_lufs: Lufs) -> Setting:
+        """The setting for a loudness, or for the highest below it that the guards let pass."""
+        drive = self._forecast.drive_to(aim_lufs)
+        if not self._watch.is_idle and drive.drive_db > self._forecast.free_drive_db:
+            wanted = self._forecast.trial(drive.drive_db, self._forecast.nodes.copy())
+            worst = self._watch.worst(wanted)
+            if worst is not None and worst[1] > 0.0:
+                return self._held(drive.drive_db, wanted, worst[0])
+        held_back = drive.loudness_lufs < aim_lufs - HELD_BACK_LU
+        bitten = Bitten("average_reduction_lu_max", LOSS_MAX_LU) if held_back else None
+        return Setting(drive.drive_db, self._forecast.nodes, held_back, bitten)
+
+    def _held(self, drive_db: Db, wanted: Trial, guard: str) -> Setting:
+        """The highest drive at which every guard holds, between one that limits nothing and one that is too much."""
+        low, high = self._forecast.free_drive_db, drive_db
+        while high - low > GUARD_EXACT_DB:
+            middle = (low + high) / 2
+            worst = self._watch.worst(self._forecast.trial(middle))
+            if worst is None or worst[1] <= 0.0:
+                low = middle
+            else:
+                high, guard = middle, worst[0]
+        self._forecast.trial(low)
+        return Setting(low, self._forecast.nodes, is_held_back=True, bitten=self._bitten(guard, wanted))
+
+    def _bitten(self, guard: str, wanted: Trial) -> Bitten:
+        return Bitten(guard, self._watch.costs(wanted)[guard])
+
+    def is_kept(self, setting: Setting, nodes: Nodes) -> bool:
+        """Whether the guards hold with the gain that was really applied, repairs of single peaks included.
+
+        Where they do not, they are drawn closer, so that the next setting is lower.
+        """
+        if self._watch.is_idle:
+            return True
+        worst = self._watch.worst(self._forecast.trial(setting.drive_db, nodes))
+        if worst is None or worst[1] <= GUARD_TOLERANCE:
+            return True
+        self._watch.tighten(*worst)
+        return False

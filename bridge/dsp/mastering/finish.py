@@ -4,9 +4,20 @@ from dataclasses import dataclass, replace
 
 from bridge.audio.signal import Allocate, Audio, OnProgress
 from bridge.chains import Limiter, Target
+from bridge.chains.guards import NO_GUARDS, Guards
 from bridge.dsp.mastering.dither import Grid, is_on_grid
-from bridge.dsp.mastering.exits import SLACK_DB, Exit, Setting, driven_exit, plain_exit, under_ceiling, untouched
-from bridge.dsp.mastering.forecast import LOSS_MAX_LU, Loudness, loudness_of
+from bridge.dsp.mastering.exits import (
+    SLACK_DB,
+    Aim,
+    DrivenExit,
+    Exit,
+    Setting,
+    plain_exit,
+    under_ceiling,
+    untouched,
+)
+from bridge.dsp.mastering.forecast import Loudness, loudness_of
+from bridge.dsp.mastering.guarding import Bitten
 from bridge.dsp.mastering.limiter.limiting import reduction_text
 from bridge.dsp.mastering.limiter.plan import reduction_db
 from bridge.dsp.mastering.processor import Changed, applied_step
@@ -34,6 +45,10 @@ class Ending:
     target: Target
     grid: Grid | None
     """None for floating point."""
+    guards: Guards = NO_GUARDS
+    """What loudness may cost."""
+    reasons: tuple[str, ...] = ()
+    """Why the limiter is set so, where the chain left that open."""
 
     @property
     def ceiling(self) -> float:
@@ -58,6 +73,7 @@ class Heard:
     rendering: Rendering
     loudness_lufs: Lufs | None
     is_held_back: bool
+    bitten: Bitten | None = None
 
 
 @dataclass(frozen=True)
@@ -109,24 +125,27 @@ def _held(source: Audio, ending: Ending, allocate: Allocate, on_progress: OnProg
 def _matched(source: Audio, ending: Ending, loudness: Loudness, result: Audio, on_progress: OnProgress) -> Heard:
     """Rendered until the loudness that is measured is the loudness that was wanted, or cannot be."""
     wanted = ending.wanted_lufs(loudness)
-    setting_for = _exit(source, ending, loudness)
+    way_out = _exit(source, ending, loudness)
     aim, turn, turns = wanted, 1, rounds(on_progress)
     while True:
-        setting = setting_for(aim)
+        setting = way_out(aim)
         rendering = ending.rendering(source, setting, result)
         hold_ceiling(rendering, ending.ceiling, next(turns), is_limited=ending.limiter is not None)
         reached = integrated_lufs(hop_energies(result))
         error = 0.0 if reached is None else wanted - reached
-        if setting.is_held_back or turn == ROUNDS_MAX or abs(error) <= CLOSE_ENOUGH * ending.target.tolerance_lu:
-            return Heard(rendering, reached, setting.is_held_back)
-        aim = min(aim + error, wanted + SLACK_DB)
+        is_kept = turn == ROUNDS_MAX or not isinstance(way_out, DrivenExit) or way_out.is_kept(setting, rendering.nodes)
+        is_near = setting.is_held_back or abs(error) <= CLOSE_ENOUGH * ending.target.tolerance_lu
+        if turn == ROUNDS_MAX or (is_kept and is_near):
+            return Heard(rendering, reached, setting.is_held_back, setting.bitten)
+        aim = min(aim + error, wanted + SLACK_DB) if is_kept else aim
         turn += 1
 
 
 def _exit(source: Audio, ending: Ending, loudness: Loudness) -> Exit:
     if ending.limiter is None:
         return plain_exit(source, ending.ceiling, loudness)
-    return driven_exit(source, ending.limiter, ending.ceiling, loudness, ending.wanted_lufs(loudness))
+    aim = Aim(ending.wanted_lufs(loudness), ending.guards)
+    return DrivenExit(source, ending.limiter, ending.ceiling, loudness, aim)
 
 
 def _steps(rendering: Rendering, ending: Ending, loudness: Loudness | None) -> tuple[AppliedStep, ...]:
@@ -136,7 +155,8 @@ def _steps(rendering: Rendering, ending: Ending, loudness: Loudness | None) -> t
         gain_db = round(gain_to_db(rendering.drive) or 0.0, 4)
         steps.append(_ceiling_step(gain_db, ending) if loudness is None else _drive_step(gain_db, ending, loudness))
     if ending.limiter is not None and not _is_idle(rendering):
-        steps.append(applied_step(ending.limiter, reduction_text(rendering.nodes)))
+        limited = applied_step(ending.limiter, reduction_text(rendering.nodes))
+        steps.append(limited.model_copy(update={"reasons": ending.reasons}))
     if ending.grid is not None:
         steps.append(ending.grid.applied())
     return tuple(steps)
@@ -165,9 +185,15 @@ def _messages(heard: Heard, ending: Ending, loudness: Loudness) -> tuple[Message
         needed_db = target - loudness.integrated_lufs
         messages += (message("gain_limited", value=GAIN_MAX_DB, threshold=needed_db),)
     if heard.is_held_back and reached is not None and wanted - reached > ending.target.tolerance_lu:
-        code = "loudness_needs_limiter" if ending.limiter is None else "loudness_guarded"
-        messages += (message(code, value=reached, threshold=wanted, loss=LOSS_MAX_LU),)
+        messages += (_held_back(heard.bitten, reached, wanted),)
     return messages
+
+
+def _held_back(bitten: Bitten | None, reached: Lufs, wanted: Lufs) -> Message:
+    """What kept the loudness from its target."""
+    if bitten is None:
+        return message("loudness_needs_limiter", value=reached, threshold=wanted)
+    return message("loudness_guarded", value=reached, threshold=wanted, cost=bitten.words)
 
 
 def _is_idle(rendering: Rendering) -> bool:

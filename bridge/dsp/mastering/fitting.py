@@ -27,6 +27,7 @@ from bridge.chains import (
     Tilt,
     Transient,
 )
+from bridge.dsp.mastering.adaptive.adapting import Adapter
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
@@ -84,14 +85,34 @@ def fit(step: StepBase, signal: Signal) -> Fitted:
     return fit_placed(step, signal, FITS[type(step)])
 
 
-def run_steps(audio: Audio, steps: Sequence[StepBase], allocate: Allocate, on_progress: OnProgress) -> Changed:
-    """The signal after all steps, each fitted to what the steps before it made; the input itself if none changes it."""
+def run_steps(
+    audio: Audio,
+    steps: Sequence[StepBase],
+    allocate: Allocate,
+    on_progress: OnProgress,
+    adapter: Adapter | None = None,
+) -> Changed:
+    """The signal after all steps, each fitted to what the steps before it made; the input itself if none changes it.
+
+    `adapter` decides what a step leaves open, when its turn comes; without one nothing may be open.
+    """
     working = WorkingSignal(audio, allocate, on_progress)
     applied: list[AppliedStep] = []
+    left_alone: list[AppliedStep] = []
     messages: list[Message] = []
-    for step in steps:
+    for given in steps:
+        step, reasons = (given, ()) if adapter is None else adapter.decide(given, working)
         fitted = fit(step, working)
         working.then(fitted.processor)
-        applied += [fitted.applied] if fitted.applied is not None else []
+        if fitted.applied is not None:
+            applied.append(fitted.applied.model_copy(update={"reasons": reasons}))
+        elif reasons:
+            left_alone.append(AppliedStep(use=_use(step), sentence=step.help, reasons=reasons))
         messages += fitted.messages
-    return Changed(working.audio(), tuple(applied), tuple(messages))
+    return Changed(working.audio(), tuple(applied), tuple(messages), tuple(left_alone))
+
+
+def _use(step: StepBase) -> str:
+    """Id of the step, with the name of its rules where it goes by others than its own."""
+    use = str(getattr(step, "use", ""))
+    return f"{use} ({step.rule})" if step.rule else use

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.audio.signal import Audio, OnProgress
+from bridge.dsp.mastering.guarding import Trial
 from bridge.dsp.mastering.limiter.gain import hop_gains
 from bridge.dsp.mastering.limiter.limiting import Limiting
 from bridge.dsp.mastering.limiter.plan import Nodes
@@ -57,12 +58,30 @@ class Forecast:
         self.nodes: Nodes = limiting.new_nodes()
         """Of the drive that was tried last."""
 
+    @property
+    def free_drive_db(self) -> Db:
+        """The drive up to which nothing is limited."""
+        return self._limiting.free_drive_db()
+
     def loudness_lufs(self, drive_db: Db) -> Lufs:
         """Integrated loudness with this drive."""
         self._limiting.plan(db_to_gain(drive_db), self.nodes)
+        return self._planned_lufs(drive_db)
+
+    def _planned_lufs(self, drive_db: Db) -> Lufs:
         hop_gains(self.nodes, self._hop, self._gains)
         limited = integrated_lufs(self._loudness.energies * self._gains)
         return -math.inf if limited is None else limited + drive_db
+
+    def trial(self, drive_db: Db, nodes: Nodes | None = None) -> Trial:
+        """What a drive does to the signal, for the guards; with these nodes, or with those that it plans."""
+        if nodes is None:
+            loudness_lufs = self.loudness_lufs(drive_db)
+        else:
+            self.nodes[:] = nodes
+            loudness_lufs = self._planned_lufs(drive_db)
+        lost_lu = self._loudness.integrated_lufs + drive_db - loudness_lufs
+        return Trial(self._gains.copy(), loudness_lufs, lost_lu)
 
     def drive_to(self, target_lufs: Lufs) -> Drive:
         """The drive that reaches the target, or the one at which limiting takes LOSS_MAX_LU, whichever is lower.

@@ -1,9 +1,10 @@
 """What is ordered of a mastering, and what comes back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.audio.signal import Audio
 from bridge.chains import Chain, Limiter, Step, Target
+from bridge.dsp.mastering.adaptive.adapting import Adaptation
 from bridge.dsp.mastering.finish import Ending, Finished
 from bridge.dsp.mastering.processor import Changed
 from bridge.model import AppliedStep, Message
@@ -22,6 +23,8 @@ class MasterOrder:
     bit_depth: OutputBitDepth = "24"
     seed: int = 0
     """Of the dither: the same seed gives the same bytes."""
+    adaptation: Adaptation | None = field(default=None, repr=False)
+    """By what `auto` is decided; None measures the mix and goes by what comes with us."""
 
     @property
     def bits(self) -> int | None:
@@ -47,6 +50,11 @@ class Mastered:
     def steps(self) -> tuple[AppliedStep, ...]:
         """Every change of samples, in order."""
         return self.lead.steps + self.finished.changed.steps
+
+    @property
+    def left_alone(self) -> tuple[AppliedStep, ...]:
+        """Adaptive steps that had nothing to do, with why."""
+        return self.lead.left_alone
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -56,6 +56,8 @@ class Changed:
     audio: Audio
     steps: tuple[AppliedStep, ...] = ()
     messages: tuple[Message, ...] = ()
+    left_alone: tuple[AppliedStep, ...] = ()
+    """Adaptive steps that had nothing to do, with why."""
 
 
 Fit: TypeAlias = Callable[[Any, Signal], Fitted]

@@ -89,12 +89,12 @@ def _within(owner: AutoValue, name: str, value: float | str | None) -> float | i
     number = float(str(given))
     number = number if declared.low is None else max(declared.low, number)
     number = number if declared.high is None else min(declared.high, number)
-    return round(number) if declared.kind is int else _rounded(number)
+    return round(number) if declared.kind is int else _rounded(number, 1 if declared.unit == "dB" else 2)
 
 
-def _rounded(number: float) -> float:
-    """As people would set it: tenths up to a hundred, whole numbers above."""
-    return float(round(number)) if abs(number) >= 100.0 else round(number, 2 if abs(number) < 3.0 else 1)
+def _rounded(number: float, decimals: int) -> float:
+    """As people would set it; above a hundred, whole numbers. No zero has a sign."""
+    return round(number, 0 if abs(number) >= 100.0 else decimals) + 0.0
 
 
 def _words(rule: Rule, reading: float | None, value: float | str | None, look: Look) -> dict[str, object]:
