@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from bridge.recipes import Recipe
+from bridge.separation_settings import SeparationSettings
 from bridge.value import Value
 
 # --- Audio files ------------------------------------------------------------------------------------------------------
@@ -146,6 +147,7 @@ class Assignment(Value):
     cache_folder: Path | None = None
     cache_size_max_mb: int = 0
     limits: Limits = Limits()
+    separation: SeparationSettings = SeparationSettings()
 
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------

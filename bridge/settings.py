@@ -14,6 +14,7 @@ from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
 from bridge.model import Assignment, JobRequest, Limits
 from bridge.recipes import MasterRecipe, MixRecipe
+from bridge.separation_settings import GpuSettings, ModelSettings, SeparationSettings
 from bridge.value import Value
 
 FILE_NAME = "bridge.yaml"
@@ -27,7 +28,7 @@ class WatchSettings(Value):
 
     folder: Path = Field(description="Render folder of the DAW. `~` is your home folder.")
     recipe: MixRecipe = Field(
-        default=MasterRecipe(), description="What to do: `do: master` or `do: analyze`, and options."
+        default=MasterRecipe(), description="What to do: `do: master`, `do: split` or `do: analyze`, and options."
     )
     is_recursive: bool = Field(default=False, description="Also watch the folders inside it.")
     settle_s: float = Field(default=0.15, ge=0.02, le=60, description="Quiet time after the last close of a file.")
@@ -138,6 +139,8 @@ class Settings(Value):
     retry: RetrySettings = Field(default=RetrySettings(), description="What happens after an engine failed.")
     limits: Limits = Field(default=Limits(), description="What is refused.")
     cache: CacheSettings = Field(default=CacheSettings(), description="Results kept for identical requests.")
+    models: ModelSettings = Field(default=ModelSettings(), description="Weights for separation.")
+    gpu: GpuSettings = Field(default=GpuSettings(), description="Where separation computes.")
     osc: OscSettings = Field(default=OscSettings(), description="Control surfaces that speak OSC.")
     oscquery: OscQuerySettings = Field(
         default=OscQuerySettings(), description="Surfaces that ask what there is (OSCQuery)."
@@ -160,6 +163,16 @@ class Settings(Value):
         if not self.tickets.is_on:
             return ()
         return self.tickets.folders or (self.data_folder / "tickets",)
+
+    @property
+    def separation(self) -> SeparationSettings:
+        """What an engine is told about models and devices."""
+        return SeparationSettings(
+            models=self.models,
+            gpu=self.gpu,
+            models_folder=self.models.folder or self.data_folder / "models",
+            stems_folder=self.data_folder / "stems" if self.models.stems_kept_mb else None,
+        )
 
     def return_folder(self, watch: WatchSettings) -> Path:
         """The return folder of a watch folder."""
@@ -186,6 +199,7 @@ class Settings(Value):
             cache_folder=self.data_folder / "cache",
             cache_size_max_mb=self.cache.size_max_mb,
             limits=self.limits,
+            separation=self.separation,
         )
 
 
@@ -260,6 +274,12 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
             "session_roots": tuple(map(absolute, settings.session_roots)),
             "chain_folders": tuple(map(absolute, settings.chain_folders)),
             "data_folder": absolute(settings.data_folder),
+            "models": settings.models.model_copy(
+                update={
+                    "folder": None if settings.models.folder is None else absolute(settings.models.folder),
+                    "repositories": tuple(map(absolute, settings.models.repositories)),
+                }
+            ),
             "tickets": settings.tickets.model_copy(update={"folders": tuple(map(absolute, settings.tickets.folders))}),
             "watch": tuple(w.model_copy(update={"folder": absolute(w.folder)}) for w in settings.watch),
         }

@@ -1,0 +1,125 @@
+"""Spleeter (Hennequin et al., JOSS 2020) with two stems as a separator: our own U-Net for the published weights.
+
+One network for each stem looks at the magnitudes up to 11 kHz of about 12 s; the ratio of the squared answers is the
+mask of that stem. Above 11 kHz, where the networks see nothing, each mask goes on with its mean of that moment, so the
+two stems still add up to the mix.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from bridge.dsp.separation.separator import SegmentGrid, trapezoid
+
+STEMS = ("vocals", "instrumental")
+SAMPLE_RATE_HZ = 44_100
+FFT_FRAMES, HOP_FRAMES = 4096, 1024
+COLUMNS = 512
+"""Of the spectrogram in one segment."""
+ROWS = 1024
+"""Frequency bins that the networks see: up to 11 kHz."""
+OVERLAP_COLUMNS = 128
+"""Of neighbouring segments. The original has hard edges; this costs a third more time and brings 0.7 dB of SDR."""
+WIDTHS = (16, 32, 64, 128, 256, 512)
+NORM_EPS = 1e-3
+RATIO_EPS = 1e-10
+
+
+class SpleeterNetwork(nn.Module):
+    """The U-Net of one stem: magnitudes (batch, 2, 512, 1024) to a mask of the same shape, 0..1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        down = [2, *WIDTHS[:-1]]
+        up = [*WIDTHS[-2::-1], 1]
+        joined = [WIDTHS[-1], *(2 * width for width in WIDTHS[-2::-1])]
+        self.enc = nn.ModuleList(nn.Conv2d(a, b, 5, 2) for a, b in zip(down, WIDTHS, strict=True))
+        self.ebn = nn.ModuleList(nn.BatchNorm2d(width, eps=NORM_EPS) for width in WIDTHS)
+        self.dec = nn.ModuleList(nn.ConvTranspose2d(a, b, 5, 2) for a, b in zip(joined, up, strict=True))
+        self.dbn = nn.ModuleList(nn.BatchNorm2d(width, eps=NORM_EPS) for width in up)
+        self.out = nn.Conv2d(1, 2, 4, dilation=2, padding=3)
+
+    def forward(self, magnitudes: torch.Tensor) -> torch.Tensor:
+        """The mask; padding as TensorFlow's "same" for a kernel of 5 and a stride of 2: one before, two after."""
+        x, skips = magnitudes, list[torch.Tensor]()
+        for convolve, normalise in zip(self.enc, self.ebn, strict=True):
+            raw = convolve(functional.pad(x, (1, 2, 1, 2)))
+            skips.append(raw)
+            x = functional.leaky_relu(normalise(raw), 0.2)
+        x = skips.pop()  # the deepest one goes on raw: its normalisation was never used
+        for depth, (convolve, normalise) in enumerate(zip(self.dec, self.dbn, strict=True)):
+            joined = torch.cat([skips.pop(), x], dim=1) if depth else x
+            x = normalise(functional.relu(convolve(joined)[:, :, 1:-2, 1:-2]))
+        return torch.sigmoid(self.out(x))
+
+
+class SpleeterSeparator:
+    """Both networks, as a separator."""
+
+    stems = STEMS
+    takes_bfloat16 = False  # so few channels that it is slower
+
+    def __init__(self, vocals: SpleeterNetwork, instrumental: SpleeterNetwork) -> None:
+        self._networks = (vocals.eval(), instrumental.eval())
+        self._window = torch.hann_window(FFT_FRAMES)
+        segment_frames = (COLUMNS - 1) * HOP_FRAMES
+        overlap_frames = (OVERLAP_COLUMNS - 1) * HOP_FRAMES
+        self.grid = SegmentGrid(
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            segment_frames=segment_frames,
+            stride_frames=segment_frames - overlap_frames,
+            weights=trapezoid(segment_frames, overlap_frames),
+        )
+
+    def to(self, device: torch.device) -> None:
+        """Moves the weights."""
+        for network in self._networks:
+            network.to(device)
+        self._window = self._window.to(device)
+
+    def forward(self, mixes: torch.Tensor) -> torch.Tensor:
+        """Float32 stems (batch, 2 stems, 2, frames) of (batch, 2, frames)."""
+        batch, channels, frames = mixes.shape
+        window = self._window.to(mixes.device)
+        rows = mixes.reshape(batch * channels, frames)
+        spectra = torch.stft(
+            rows, FFT_FRAMES, HOP_FRAMES, window=window, center=True, pad_mode="constant", return_complex=True
+        )
+        magnitudes = spectra.abs().view(batch, channels, -1, COLUMNS)[:, :, :ROWS].transpose(2, 3)
+        masks = self._masks(magnitudes.contiguous()).transpose(3, 4)
+        whole = _carried_up(masks, spectra.shape[1]).flatten(1, 2)
+        stems = [
+            torch.istft(spectra * whole[index], FFT_FRAMES, HOP_FRAMES, window=window, center=True, length=frames)
+            for index in range(len(STEMS))
+        ]
+        return torch.stack([stem.view(batch, channels, frames) for stem in stems], dim=1)
+
+    def _masks(self, magnitudes: torch.Tensor) -> torch.Tensor:
+        """Ratio masks (stems, batch, 2, columns, rows); the magnitudes themselves cancel out of the ratio."""
+        powers = torch.stack([network(magnitudes).float().square() for network in self._networks])
+        return (powers + RATIO_EPS / len(STEMS)) / (powers.sum(dim=0) + RATIO_EPS)
+
+
+def network_from(tensors: Mapping[str, torch.Tensor]) -> SpleeterNetwork:
+    """A network with these weights (float16 or float32).
+
+    Raises:
+        ValueError: they are not those of such a network.
+    """
+    network = SpleeterNetwork()
+    try:
+        missing, unexpected = network.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
+    except RuntimeError as reason:
+        raise ValueError(str(reason)) from reason
+    lacking = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if lacking or unexpected:
+        raise ValueError(f"{len(lacking)} weights are missing and {len(unexpected)} are not known")
+    return network
+
+
+def _carried_up(masks: torch.Tensor, bins: int) -> torch.Tensor:
+    """Masks (stems, batch, 2, rows, columns) for all bins: above the networks' range, the mean of each column."""
+    above = masks.mean(dim=3, keepdim=True).expand(*masks.shape[:3], bins - masks.shape[3], masks.shape[4])
+    return torch.cat([masks, above], dim=3)
