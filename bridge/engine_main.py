@@ -36,8 +36,8 @@ PROGRESS_INTERVAL_S = 0.05
 
 def main() -> NoReturn:
     """Does jobs with the pipeline until the parent goes."""
-    if Readiness.METERS in sys.argv:
-        live(_meters)
+    if Readiness.AT_ONCE in sys.argv:
+        live(_bare_pipeline)
     live(_pipeline, (_load_plots, _rehearse_page))
 
 
@@ -91,33 +91,22 @@ class Pipes:
 
 
 def _pipeline(pipes: Pipes) -> Work:
-    """Everything; these imports take a second or more, and the parent watches."""
-    on_progress = _warming(pipes)
-    from bridge.dsp.warm import warm_up  # noqa: PLC0415
-    from bridge.pipeline import run_job  # noqa: PLC0415
-
-    _try_to(lambda: warm_up(on_progress))
-    return run_job
-
-
-def _meters(pipes: Pipes) -> Work:
-    """What measuring needs; all else is loaded when a job asks for it."""
-    on_progress = _warming(pipes)
-    from bridge.dsp.measures.warm import warm_up  # noqa: PLC0415
-    from bridge.pipeline import run_job  # noqa: PLC0415
-
-    _try_to(lambda: warm_up(on_progress))
-    return run_job
-
-
-def _warming(pipes: Pipes) -> Callable[[float], None]:
-    """Tells how far the preparations have come, beginning now."""
+    """With everything warm; these imports take a second or more, and the parent watches."""
 
     def on_progress(fraction: float) -> None:
         pipes.send(StartingEvent(progress=Progress(stage=WARMING_STAGE, fraction=fraction)))
 
     on_progress(0.0)
-    return on_progress
+    from bridge.dsp.warm import warm_up  # noqa: PLC0415
+
+    _try_to(lambda: warm_up(on_progress))
+    return _bare_pipeline(pipes)
+
+
+def _bare_pipeline(_: Pipes) -> Work:
+    from bridge.pipeline import run_job  # noqa: PLC0415
+
+    return run_job
 
 
 def _load_plots() -> None:

@@ -14,10 +14,12 @@ from bridge.value import Value
 
 
 class Readiness(StrEnum):
-    """What an engine prepares before it is ready; what it did not prepare, it loads when a job needs it."""
+    """What an engine prepares before it is ready."""
 
     EVERYTHING = "everything"
-    METERS = "meters"
+    """Kernels, and while it is idle the tables and plots of reports: for jobs that will come."""
+    AT_ONCE = "at-once"
+    """Nothing: for one job that already waits, which loads what it needs."""
 
 
 class StartingEvent(Value):

@@ -17,10 +17,10 @@ def kernels_folder(settings: Settings, environment: Mapping[str, str]) -> Path:
     return Path(environment.get(FOLDER_VARIABLE) or settings.data_folder / "compiled")
 
 
-def cold_modules(folder: Path) -> tuple[list[str], int]:
-    """Modules whose kernels are not compiled yet, or from another source, and how many modules there are."""
+def cold_modules(folder: Path, room: str = "dsp") -> tuple[list[str], int]:
+    """Modules of a room whose kernels are not compiled yet, or from another source; how many modules there are."""
     package = Path(bridge.__file__).parent
-    sources = [path for path in package.glob("dsp/**/*.py") if MARK in path.read_text(encoding="utf-8")]
+    sources = [path for path in package.glob(f"{room}/**/*.py") if MARK in path.read_text(encoding="utf-8")]
     return sorted(path.stem for path in sources if not _is_compiled(path, folder)), len(sources)
 
 

@@ -54,7 +54,7 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
     pages: list[str] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.METERS))
+        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.AT_ONCE))
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             result = engine.run(direct_request(path, recipe, folder, settings), on_progress)
@@ -62,7 +62,7 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
             kept = result if out is not None else result.model_copy(update={"files": ()})
             return Outcome(path=path, result=kept, report=report_of(result))
 
-        outcomes = do_each(files, work, settings, show=None if as_json or as_html else _show)
+        outcomes = do_each(files, work, settings, None if as_json or as_html else _show, room="dsp/measures")
     for page in pages:
         click.echo(page)
     if as_json:

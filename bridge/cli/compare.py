@@ -53,13 +53,13 @@ def compare(ctx: click.Context, files: tuple[Path, Path], *, out: Path | None, a
     results: list[JobResult] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.METERS))
+        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.AT_ONCE))
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             results.append(engine.run(compare_request(earlier, path, folder, settings), on_progress))
             return Outcome(path=path, result=results[-1])
 
-        outcomes = do_each([later], work, settings, show=None)
+        outcomes = do_each([later], work, settings, None, room="dsp/measures")
         for result in results:
             report = comparison_of(result)
             if as_html:

@@ -33,10 +33,20 @@ def do_each(
     work: Callable[[Path, OnProgress], Outcome],
     settings: Settings,
     show: Callable[[Outcome], None] | None,
+    *,
+    room: str = "dsp",
 ) -> list[Outcome]:
-    """What came of each file; a file that cannot be done does not keep the others from it."""
+    """What came of each file; a file that cannot be done does not keep the others from it.
+
+    Args:
+        files: to be worked on, in this order.
+        work: does it; it is told where progress is shown.
+        settings: tell where compiled kernels are kept.
+        show: prints one outcome; None prints nothing.
+        room: the part of the package whose kernels the work needs.
+    """
     outcomes: list[Outcome] = []
-    is_cold = is_engine_cold(settings)
+    is_cold = is_engine_cold(settings, room)
     for number, path in enumerate(files, start=1):
         outcomes.append(
             _do(path, work, f"{number}/{len(files)} " if len(files) > 1 else "", is_cold=is_cold and number == 1)
@@ -55,9 +65,9 @@ def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
     return next((exit_code_named(o.error.code) for o in outcomes if o.error is not None), ExitCode.OK)
 
 
-def is_engine_cold(settings: Settings) -> bool:
-    """Whether the first start compiles the audio kernels, which takes longer."""
-    return bool(cold_modules(kernels_folder(settings, process_environment()))[0])
+def is_engine_cold(settings: Settings, room: str = "dsp") -> bool:
+    """Whether the first start compiles the audio kernels of a room, which takes longer."""
+    return bool(cold_modules(kernels_folder(settings, process_environment()), room)[0])
 
 
 def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str, *, is_cold: bool) -> Outcome:

@@ -1,6 +1,6 @@
 """Compiling every kernel ahead of time, so that the first job does not wait for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from bridge.chains import (
     Transient,
 )
 from bridge.dsp.mastering import MasterOrder, master
-from bridge.dsp.measures.warm import little_audio, run_each, warm_comparison, warm_envelopes, warm_meters
+from bridge.dsp.measures import measure, peak_envelope, peak_overs
+from bridge.dsp.measures.compare import compare
+from bridge.dsp.measures.readings import read_everything
 
 STEPS_WITH_KERNELS: Sequence[Step] = (
     Gain(gain_db=-6, channels="mid"),
@@ -37,10 +39,50 @@ STEPS_WITH_KERNELS: Sequence[Step] = (
 )
 """Between them they call every kernel of the steps, on two channels; filters are warmed on three."""
 
+WarmUp = Callable[[], object]
+"""Calls kernels once, on little data of the types that they will meet."""
+
 
 def warm_up(on_progress: OnProgress | None = None) -> None:
     """Runs every kernel once: they compile (tens of seconds, the first time) or load from the cache (a second)."""
-    run_each((warm_meters, warm_comparison, warm_envelopes, _warm_mastering, _warm_steps), on_progress)
+    steps: Sequence[WarmUp] = (
+        _warm_measures,
+        _warm_comparison,
+        _warm_analysis,
+        _warm_envelopes,
+        _warm_mastering,
+        _warm_steps,
+    )
+    for done, step in enumerate(steps):
+        if on_progress is not None:
+            on_progress(done / len(steps))
+        step()
+    if on_progress is not None:
+        on_progress(1.0)
+
+
+def little_audio() -> Audio:
+    """A tenth of a second that reaches every branch: noise, and a clipped run."""
+    samples = np.random.default_rng(1).uniform(-1.0, 1.0, (2, 4800)).astype(np.float32)
+    samples[:, 100:110] = 1.0
+    return Audio(samples, 48000)
+
+
+def _warm_measures() -> None:
+    measure(little_audio(), threads=1)
+
+
+def _warm_analysis() -> None:
+    read_everything(little_audio(), threads=1)
+
+
+def _warm_comparison() -> None:
+    compare(little_audio(), little_audio(), threads=1)
+
+
+def _warm_envelopes() -> None:
+    peak_envelope(little_audio(), 0.5, threads=1)
+    peak_overs(little_audio(), 0.5, threads=1)
 
 
 def _warm_mastering() -> None:

@@ -13,11 +13,11 @@ from pydantic import Field
 
 from bridge.analysis import BandDifference, ChangedSpan, Comparison, NullCurve
 from bridge.audio.signal import Allocate, OnProgress, Signal, in_memory
-from bridge.dsp.mastering.resample import resample
 from bridge.dsp.measures.alignment import Fraction, align, fraction
 from bridge.dsp.measures.difference import Difference, Pair, channel_gains, correlation, products, robust_gain, subtract
 from bridge.dsp.measures.kweighting import hop_frames
 from bridge.dsp.measures.spectra import Series, third_octave_hz
+from bridge.dsp.resample import resample
 from bridge.errors import UnsupportedAudioError
 from bridge.messages import message
 from bridge.model import Message
