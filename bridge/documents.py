@@ -3,7 +3,7 @@
 import difflib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -113,10 +113,18 @@ def validate(document: Document, model: type[Model], error: type[DocumentError],
     try:
         value = model.model_validate(document.data)
     except ValidationError as reason:
-        faults += [_fault(detail, document, model, path) for detail in reason.errors(include_url=False)]
+        details = reason.errors(include_url=False)
+        faults += [_fault(detail, document, model, path) for detail in details if not _follows(detail, details)]
     if faults or value is None:
         raise error(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
     return value
+
+
+def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list only counts as too short because its items are wrong, which is said already."""
+    loc = detail["loc"]
+    is_inside = any(other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in details)
+    return detail["type"] == "too_short" and is_inside
 
 
 def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
@@ -218,6 +226,9 @@ def _sentence(detail: ErrorDetails, known: list[str]) -> str:
             return f"`{tag}` is not known here.{did_you_mean(tag, wanted)} Known: {', '.join(wanted)}."
         case "union_tag_not_found":
             return f"needs a line `{str(context['discriminator']).strip(chr(39))}: ...` that says what it is."
+        case "too_short" | "too_long" as kind:
+            word, bound = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
+            return f"needs {word} {context[bound]} values, not {context['actual_length']}."
         case "value_error":
             return str(context["error"])
         case _:

@@ -212,6 +212,10 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         "step_needs_two_channels": MessageKind(
             WARNING, "{step}: left out, because it needs a left and a right channel and the signal has {channels}."
         ),
+        "reference_missing": MessageKind(
+            WARNING, "{step}: left out, because no reference was given; name one in the step or with the job."
+        ),
+        "tone_matches": MessageKind(INFO, "{step}: left out, because the tone is already there."),
         "width_guarded": MessageKind(
             INFO,
             "Width {value:.0f} % instead of {threshold:.0f} %: with more, the correlation of left and right would fall "

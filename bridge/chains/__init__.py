@@ -9,10 +9,12 @@ from bridge.chains.auto import AUTO, AutoValue
 from bridge.chains.chain import STEPS, Chain, Step, Target
 from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
 from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Transient
+from bridge.chains.eq import Eq, EqBand, MatchEq
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, playbook_of, read_chain
 from bridge.chains.genres import NEUTRAL, CurvePoint, Genre
-from bridge.chains.guards import Guards
+from bridge.chains.guards import NO_GUARDS, Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.parallel import Branch, Parallel, changed, walk
 from bridge.chains.playbook import Playbook, is_adaptive
 from bridge.chains.rules import Rule, RuleBook
 from bridge.chains.saturation import Clip, Saturate
@@ -22,11 +24,13 @@ from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass,
 __all__ = [
     "AUTO",
     "NEUTRAL",
+    "NO_GUARDS",
     "PLACEMENT",
     "STEPS",
     "AutoValue",
     "BandDynamics",
     "BandPass",
+    "Branch",
     "Chain",
     "Clip",
     "Compressor",
@@ -34,6 +38,8 @@ __all__ = [
     "DcRemove",
     "Deess",
     "DynamicEq",
+    "Eq",
+    "EqBand",
     "Gain",
     "Genre",
     "Guards",
@@ -42,9 +48,11 @@ __all__ = [
     "Limiter",
     "LowShelf",
     "Lowpass",
+    "MatchEq",
     "MatchLoudness",
     "Multiband",
     "Notch",
+    "Parallel",
     "Peak",
     "Playbook",
     "Rule",
@@ -59,9 +67,11 @@ __all__ = [
     "Transient",
     "built_in_chains",
     "chain_schema",
+    "changed",
     "find_chains",
     "is_adaptive",
     "load_chain",
     "playbook_of",
     "read_chain",
+    "walk",
 ]

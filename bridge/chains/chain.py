@@ -7,8 +7,10 @@ from pydantic import Field
 
 from bridge.chains.declare import StepBase
 from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband, Transient
+from bridge.chains.eq import Eq, MatchEq
 from bridge.chains.guards import Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
+from bridge.chains.parallel import Branch, Parallel
 from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
@@ -25,6 +27,8 @@ Step: TypeAlias = Annotated[
     | Notch
     | BandPass
     | Tilt
+    | Eq
+    | MatchEq
     | Stereo
     | Saturate
     | Clip
@@ -33,6 +37,7 @@ Step: TypeAlias = Annotated[
     | Deess
     | Multiband
     | Transient
+    | Parallel
     | MatchLoudness
     | Limiter,
     Field(discriminator="use"),
@@ -48,6 +53,8 @@ STEPS: tuple[type[StepBase], ...] = (
     Notch,
     BandPass,
     Tilt,
+    Eq,
+    MatchEq,
     Stereo,
     Saturate,
     Clip,
@@ -56,10 +63,13 @@ STEPS: tuple[type[StepBase], ...] = (
     Deess,
     Multiband,
     Transient,
+    Parallel,
     MatchLoudness,
     Limiter,
 )
 """Every step that a chain may name, in the order of the manual."""
+Branch.model_rebuild(_types_namespace={"Step": Step})
+Parallel.model_rebuild(_types_namespace={"Step": Step})
 
 
 class Target(Value):

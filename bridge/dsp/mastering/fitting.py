@@ -1,9 +1,10 @@
 """Every step of the chains, and what fits it to a signal."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
-from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
+from bridge.audio.signal import Allocate, Audio, OnProgress, Signal, in_memory
 from bridge.chains import (
     BandPass,
     Clip,
@@ -11,15 +12,18 @@ from bridge.chains import (
     DcRemove,
     Deess,
     DynamicEq,
+    Eq,
     Gain,
     Highpass,
     HighShelf,
     Limiter,
     Lowpass,
     LowShelf,
+    MatchEq,
     MatchLoudness,
     Multiband,
     Notch,
+    Parallel,
     Peak,
     Saturate,
     StepBase,
@@ -30,20 +34,24 @@ from bridge.chains import (
 from bridge.dsp.mastering.adaptive.adapting import Adapter
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
+from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.clip import fit_clip
 from bridge.dsp.mastering.steps.compressor import fit_compressor
 from bridge.dsp.mastering.steps.dc_remove import fit_dc_remove
 from bridge.dsp.mastering.steps.dynamic_eq import fit_deess, fit_dynamic_eq
+from bridge.dsp.mastering.steps.eq import fit_eq
 from bridge.dsp.mastering.steps.gain import fit_gain
 from bridge.dsp.mastering.steps.high_shelf import fit_high_shelf
 from bridge.dsp.mastering.steps.highpass import fit_highpass
 from bridge.dsp.mastering.steps.limiter import fit_limiter
 from bridge.dsp.mastering.steps.low_shelf import fit_low_shelf
 from bridge.dsp.mastering.steps.lowpass import fit_lowpass
+from bridge.dsp.mastering.steps.match_eq import fit_match_eq
 from bridge.dsp.mastering.steps.match_loudness import fit_match_loudness
 from bridge.dsp.mastering.steps.multiband import fit_multiband
 from bridge.dsp.mastering.steps.notch import fit_notch
+from bridge.dsp.mastering.steps.parallel import fit_parallel
 from bridge.dsp.mastering.steps.peak import fit_peak
 from bridge.dsp.mastering.steps.saturate import fit_saturate
 from bridge.dsp.mastering.steps.stereo import fit_stereo
@@ -64,6 +72,8 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         Notch: fit_notch,
         BandPass: fit_band_pass,
         Tilt: fit_tilt,
+        Eq: fit_eq,
+        MatchEq: fit_match_eq,
         Stereo: fit_stereo,
         Saturate: fit_saturate,
         Clip: fit_clip,
@@ -76,12 +86,17 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         Limiter: fit_limiter,
     }
 )
+"""All but `Parallel`, whose branches come back here."""
 
 
-def fit(step: StepBase, signal: Signal) -> Fitted:
+def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory) -> Fitted:
     """The step, ready for this signal; a step that the table does not know is a bug."""
     if step.bypass:
         return UNCHANGED
+    if isinstance(step, Parallel):
+        return fit_placed(
+            step, signal, partial(fit_parallel, run_steps=partial(_run_branch, allocate), allocate=allocate)
+        )
     return fit_placed(step, signal, FITS[type(step)])
 
 
@@ -102,7 +117,7 @@ def run_steps(
     messages: list[Message] = []
     for given in steps:
         step, reasons = (given, ()) if adapter is None else adapter.decide(given, working)
-        fitted = fit(step, working)
+        fitted = fit(step, working, allocate)
         working.then(fitted.processor)
         if fitted.applied is not None:
             applied.append(fitted.applied.model_copy(update={"reasons": reasons}))
@@ -116,3 +131,7 @@ def _use(step: StepBase) -> str:
     """Id of the step, with the name of its rules where it goes by others than its own."""
     use = str(getattr(step, "use", ""))
     return f"{use} ({step.rule})" if step.rule else use
+
+
+def _run_branch(allocate: Allocate, audio: Audio, steps: Sequence[StepBase]) -> Changed:
+    return run_steps(audio, steps, allocate, to_nobody)

@@ -1,12 +1,14 @@
 """What is ordered of a mastering, and what comes back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bridge.audio.signal import Audio
-from bridge.chains import Chain, Limiter, Step, Target
+from bridge.chains import Chain, Limiter, MatchEq, Step, Target, changed
 from bridge.dsp.mastering.adaptive.adapting import Adaptation
 from bridge.dsp.mastering.finish import Ending, Finished
 from bridge.dsp.mastering.processor import Changed
+from bridge.dsp.mastering.reference import Reference, blended
 from bridge.model import AppliedStep, Message
 from bridge.recipes import OutputBitDepth
 from bridge.units import Dbtp, Lufs
@@ -23,6 +25,8 @@ class MasterOrder:
     bit_depth: OutputBitDepth = "24"
     seed: int = 0
     """Of the dither: the same seed gives the same bytes."""
+    references: tuple[Reference, ...] = ()
+    """What `match_eq` works towards: by name where a step names one, otherwise all of them by their weights."""
     adaptation: Adaptation | None = field(default=None, repr=False)
     """By what `auto` is decided; None measures the mix and goes by what comes with us."""
 
@@ -87,7 +91,8 @@ def course_of(chain: Chain, order: MasterOrder) -> Course:
     steps = tuple(step for step in chain.steps if not step.bypass)
     last = steps[-1] if steps and isinstance(steps[-1], Limiter) else None
     target = _ordered_target(chain.target, order, last)
-    on_the_way = tuple(_closed(step, target) for step in (steps[:-1] if last else steps))
+    way = steps[:-1] if last else steps
+    on_the_way = tuple(changed(step, lambda one: _closed(one, target, order.references)) for step in way)
     limiter = last.model_copy(update={"ceiling_dbtp": target.ceiling_dbtp}) if last else None
     return Course(on_the_way, limiter, target)
 
@@ -103,8 +108,11 @@ def _ordered_target(target: Target, order: MasterOrder, limiter: Limiter | None)
     )
 
 
-def _closed(step: Step, target: Target) -> Step:
-    """The step with the target's ceiling where it has none of its own."""
+def _closed(step: Step, target: Target, references: Sequence[Reference]) -> Step:
+    """The step with the target's ceiling where it has none of its own, and with the curve of its reference."""
     if isinstance(step, Limiter) and step.ceiling_dbtp is None:
         return step.model_copy(update={"ceiling_dbtp": target.ceiling_dbtp})
+    if isinstance(step, MatchEq) and step.towards == "reference":
+        named = [one for one in references if step.reference in {None, one.name}]
+        return step.model_copy(update={"curve": blended(named)})
     return step

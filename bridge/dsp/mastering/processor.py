@@ -5,7 +5,7 @@ do the work, and what the report says about it. A fit may listen to the signal f
 `auto` will), as often as it likes: the signal it is handed already contains all steps before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -66,14 +66,30 @@ Fit: TypeAlias = Callable[[Any, Signal], Fitted]
 UNCHANGED = Fitted(None, None)
 
 
+UNTOLD = {"use", "bypass", "rule", "branches"}
+"""Said otherwise, or (branches) by the steps in them."""
+
+
 def applied_step(step: StepBase, detail: str | None = None, **parameters: ParameterValue) -> AppliedStep:
     """The line of the report for a step; `parameters` says what was set where the chain left it open."""
-    given: dict[str, ParameterValue] = step.model_dump(
-        exclude={"use", "bypass", "rule"} | (set() if step.is_placed else PLACEMENT)
-    )
+    given = flat(step.model_dump(exclude=UNTOLD | (set() if step.is_placed else PLACEMENT)))
     return AppliedStep(
         use=str(getattr(step, "use", "")),
         sentence=step.placed_sentence(),
         parameters=given | parameters,
         detail=detail,
     )
+
+
+def flat(given: Mapping[str, Any]) -> dict[str, ParameterValue]:
+    """Parameters in one row: several numbers become a text, values inside `bands` become `band_1_gain_db` and so on."""
+    row: dict[str, ParameterValue] = {}
+    for name, value in given.items():
+        if not isinstance(value, tuple | list):
+            row[name] = value
+        elif all(isinstance(item, dict) for item in value):
+            for number, item in enumerate(value, start=1):
+                row |= {f"{name.removesuffix('s')}_{number}_{key}": inner for key, inner in flat(item).items()}
+        else:
+            row[name] = ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+    return row

@@ -22,13 +22,14 @@ INAUDIBLE = 1e-12
 """What rounding leaves of silence (-240 dBFS) is silence."""
 
 Taps = NDArray[np.float64]
-"""Odd length, the same forwards and backwards."""
+"""Of odd length."""
 
 
 class FirProcessor:
     """A linear-phase filter on every channel (overlap-add, float64 inside); hops lie at fixed places of the signal."""
 
-    def __init__(self, taps: Taps, channels: int) -> None:
+    def __init__(self, taps: Taps, channels: int, delay: int | None = None) -> None:
+        """Without a delay of its own, a filter delays by half its length."""
         reach = taps.size + 1
         self._hop = HOPS * reach
         self._size = self._hop + reach
@@ -36,7 +37,7 @@ class FirProcessor:
         self._waiting = np.zeros((channels, 0), np.float32)
         self._tail = np.zeros((channels, reach))
         self._ready = np.zeros((channels, self._hop), np.float32)
-        self.latency_frames = self._hop + taps.size // 2
+        self.latency_frames = self._hop + (taps.size // 2 if delay is None else delay)
 
     def process(self, block: Samples) -> Samples:
         """The filtered block, late."""
@@ -77,6 +78,23 @@ def linear_phase_taps(magnitude: Callable[[Curve], Curve], sample_rate_hz: int) 
     around[: fade.size] *= fade
     around[-fade.size :] *= fade[::-1]
     return around
+
+
+def minimum_phase_taps(magnitude: Callable[[Curve], Curve], sample_rate_hz: int) -> Taps:
+    """Taps of the filter with this magnitude and the least delay, by the folded cepstrum.
+
+    A. V. Oppenheim, R. W. Schafer: "Discrete-Time Signal Processing", ch. 13. Arguments as in `linear_phase_taps`.
+    """
+    length = span_frames(sample_rate_hz)
+    size = 8 * length
+    gain = np.maximum(magnitude(np.arange(size // 2 + 1, dtype=np.float64) * (sample_rate_hz / size)), 1e-6)
+    cepstrum: Taps = np.fft.irfft(np.log(gain), size)
+    cepstrum[1 : size // 2] *= 2.0
+    cepstrum[size // 2 + 1 :] = 0.0
+    impulse: Taps = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), size)[: length - 1]
+    fade = np.sin(np.linspace(0.0, np.pi / 2.0, length // 4, endpoint=False)) ** 2
+    impulse[-fade.size :] *= fade[::-1]
+    return impulse
 
 
 def span_frames(sample_rate_hz: int) -> int:

@@ -8,13 +8,12 @@ from bridge.dsp.mastering.dynamics.cells import Cells, read_cells
 from bridge.dsp.mastering.dynamics.curve import Curve
 from bridge.dsp.mastering.dynamics.gain import Gained, GainProcessor, reduction_of, reduction_to_gain
 from bridge.dsp.mastering.dynamics.times import Times, held, moved
+from bridge.dsp.mastering.equal_loudness import lost_db
 from bridge.dsp.mastering.filters.cascade import CascadeProcessor
 from bridge.dsp.mastering.filters.prototype import butterworth
 from bridge.dsp.mastering.filters.sections import bilinear_sections
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
-from bridge.dsp.measures.kweighting import hop_energies
-from bridge.dsp.measures.loudness import integrated_lufs
-from bridge.units import Db, db_to_gain
+from bridge.units import db_to_gain
 
 
 def fit_compressor(step: Compressor, signal: Signal) -> Fitted:
@@ -24,7 +23,7 @@ def fit_compressor(step: Compressor, signal: Signal) -> Fitted:
         return UNCHANGED
     figures = reduction_of(reductions)
     nodes = reduction_to_gain(reductions)
-    makeup_db = equal_loudness_db(signal, nodes) if step.makeup == "auto" else 0.0
+    makeup_db = lost_db(signal, Gained(signal, nodes)) or 0.0 if step.makeup == "auto" else 0.0
     nodes *= np.float32(db_to_gain(makeup_db))
     detail = figures.text + (f", make-up {makeup_db:+.2f} dB" if step.makeup == "auto" else "")
     applied = applied_step(
@@ -35,13 +34,6 @@ def fit_compressor(step: Compressor, signal: Signal) -> Fitted:
         makeup_db=round(makeup_db, 4),
     )
     return Fitted(GainProcessor(nodes), applied)
-
-
-def equal_loudness_db(signal: Signal, nodes: Cells) -> Db:
-    """The gain that gives a signal back the loudness which these nodes take; 0 where it has none."""
-    before = integrated_lufs(hop_energies(signal))
-    after = integrated_lufs(hop_energies(Gained(signal, nodes)))
-    return 0.0 if before is None or after is None else before - after
 
 
 def _reductions(step: Compressor, signal: Signal) -> Cells:

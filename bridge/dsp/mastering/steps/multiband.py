@@ -85,10 +85,8 @@ def _reductions(band: BandDynamics, powers: Cells, sample_rate_hz: int) -> Cells
 
 
 def _applied(step: Multiband, figures: Sequence[Reduction]) -> AppliedStep:
-    parameters: dict[str, ParameterValue] = {"crossovers_hz": ", ".join(f"{hz:g}" for hz in step.crossovers_hz)}
-    parameters["bands"] = len(step.bands)
-    for number, (band, figure) in enumerate(zip(step.bands, figures, strict=True), start=1):
-        parameters |= {f"band_{number}_{name}": value for name, value in band.model_dump().items()}
+    parameters: dict[str, ParameterValue] = {"bands": len(step.bands)}
+    for number, figure in enumerate(figures, start=1):
         parameters[f"band_{number}_gain_reduction_max_db"] = round(figure.most_db, 4)
         parameters[f"band_{number}_gain_reduction_mean_db"] = round(figure.mean_db, 4)
     most = " / ".join(f"{figure.most_db:.1f}" for figure in figures)

@@ -6,11 +6,10 @@ import numpy as np
 
 from bridge.audio.signal import Samples, Signal
 from bridge.chains import Saturate
+from bridge.dsp.mastering.equal_loudness import lost_db
 from bridge.dsp.mastering.processor import Fitted, applied_step
 from bridge.dsp.mastering.waveshape import Curve, ShapedProcessor, saturation_curve
 from bridge.dsp.mastering.working import BLOCK_FRAMES
-from bridge.dsp.measures.kweighting import hop_energies
-from bridge.dsp.measures.loudness import integrated_lufs
 from bridge.units import Db, db_to_gain
 
 
@@ -53,9 +52,9 @@ def fit_saturate(step: Saturate, signal: Signal) -> Fitted:
 
 def _lost_db(before: Signal, after: Signal) -> Db:
     """Loudness that was lost; energy where there is no loudness; nothing for silence."""
-    loudness = integrated_lufs(hop_energies(before)), integrated_lufs(hop_energies(after))
-    if loudness[0] is not None and loudness[1] is not None:
-        return loudness[0] - loudness[1]
+    lost = lost_db(before, after)
+    if lost is not None:
+        return lost
     energies = _energy(before), _energy(after)
     return float(10 * np.log10(energies[0] / energies[1])) if min(energies) > 0 else 0.0
 
