@@ -7,6 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
+
+from pydantic import JsonValue
 
 from bridge import __version__
 from bridge.desk import Desk, PathRequest
@@ -305,10 +308,10 @@ class TicketListener:
         self._last_fault = sentence
 
 
-def _notes_in(slip: Slip) -> dict[str, object]:
+def _notes_in(slip: Slip) -> dict[str, JsonValue]:
     """The notes of a ticket that could not be taken, so that its writer knows which it was."""
     try:
         notes = read_slip(slip).get("notes")
     except (TicketError, OSError):
         return {}
-    return notes if isinstance(notes, dict) else {}
+    return cast("dict[str, JsonValue]", notes) if isinstance(notes, dict) else {}
