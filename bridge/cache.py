@@ -28,11 +28,13 @@ ENTRY = "entry.json"
 class CachedFile(Value):
     """One audio file of an entry."""
 
-    name: str
+    name: str = ""
+    """In the folder of its entry."""
     suffix: str
     """What its delivered name ends with: ".wav"."""
     digest: str
     role: FileRole = "master"
+    sample_rate_hz: int | None = None
 
 
 class CacheEntry(Value):
@@ -67,8 +69,8 @@ class ResultCache:
             shutil.rmtree(place, ignore_errors=True)
         return None
 
-    def keep(self, key: str, report: Report, files: Sequence[tuple[Path, str, str, FileRole]]) -> None:
-        """Keeps a finished job: its report and its files (path, suffix, digest, role).
+    def keep(self, key: str, report: Report, files: Sequence[tuple[Path, CachedFile]]) -> None:
+        """Keeps a finished job: its report and its files, which get their names here.
 
         A cache that cannot be written costs time, nothing else, so its disk errors end here.
         """
@@ -78,8 +80,8 @@ class ResultCache:
         try:
             partial.mkdir(parents=True)
             kept: list[CachedFile] = []
-            for index, (path, suffix, digest, role) in enumerate(files):
-                kept.append(CachedFile(name=f"{index}{path.suffix}", suffix=suffix, digest=digest, role=role))
+            for index, (path, file) in enumerate(files):
+                kept.append(file.model_copy(update={"name": f"{index}{path.suffix}"}))
                 _share(path, partial / kept[-1].name)
             entry = CacheEntry(report=report, files=tuple(kept))
             (partial / ENTRY).write_text(entry.model_dump_json(), encoding="utf-8")

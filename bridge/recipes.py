@@ -8,6 +8,7 @@ import re
 import typing
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 
@@ -131,6 +132,28 @@ class Export(Value):
         return self
 
 
+class ReferenceTrack(Value):
+    """A track whose tone, width and dynamics a master shall have.
+
+    As a text: the file, and after a colon its weight against other references: `song.wav`, `song.wav:2`.
+    """
+
+    path: Path = Field(description="File of the track.")
+    weight: float = Field(default=1.0, gt=0, le=100, description="How much it counts against other references.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: object) -> object:
+        """Takes `song.wav:2` for the mapping that it stands for."""
+        if not isinstance(given, str):
+            return given
+        path, _, weight = given.rpartition(":")
+        try:
+            return {"path": path, "weight": float(weight)} if path else {"path": given}
+        except ValueError:  # a colon of the path itself
+            return {"path": given}
+
+
 class Named(Value):
     """Options of which some have a second name, declared beside the first (`aliases`)."""
 
@@ -184,6 +207,39 @@ class MasterOptions(Named):
         description="True peak that must not be exceeded; otherwise the chain's own.",
         json_schema_extra={"unit": "dBTP", "aliases": ["true_peak_limit_db"]},
     )
+    genre: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Kind of music by whose curve and guards adaptive chains go: neutral, pop, rock, rap_trap, "
+        "electronic, acoustic, jazz_classical, podcast, or auto; otherwise the chain's own.",
+    )
+    references: tuple[ReferenceTrack, ...] = Field(
+        default=(),
+        max_length=8,
+        description="Tracks that the chain `reference` matches: FILE, or FILE:WEIGHT.",
+        json_schema_extra={"flag": "reference"},
+    )
+    match_tone_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far the tone goes towards the references.",
+        json_schema_extra={"unit": "%"},
+    )
+    match_width_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far the width goes towards the references.",
+        json_schema_extra={"unit": "%"},
+    )
+    match_dynamics_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far loudness range and loudness go towards the references.",
+        json_schema_extra={"unit": "%"},
+    )
     output_format: OutputFormat = Field(default=OutputFormat.WAV, description="Container of the master.")
     sample_rate_hz: int | None = Field(
         default=None,
@@ -234,8 +290,13 @@ class MasterOptions(Named):
     @field_validator("exports", "codec_safe", mode="before")
     @classmethod
     def _as_list(cls, given: object) -> object:
-        """Takes `cd, mp3_320` for the list that it stands for."""
-        return [part for part in re.split(r"[\s,]+", given) if part] if isinstance(given, str) else given
+        """Takes `cd, mp3_320` for the list that it stands for, alone or within a list."""
+        if isinstance(given, str):
+            return [part for part in re.split(r"[\s,]+", given) if part]
+        if isinstance(given, list | tuple):
+            parts = [cls._as_list(part) if isinstance(part, str) else [part] for part in given]
+            return [one for part in parts for one in typing.cast("list[object]", part)]
+        return given
 
     @field_validator("exports", "codec_safe")
     @classmethod

@@ -70,16 +70,10 @@ def _option(declaration: Declaration, metavar: str | None, complete: Complete | 
         declaration.name,
         type=_type(declaration),
         multiple=declaration.is_several,
-        callback=_each if declaration.is_several else None,
         metavar=metavar or ("" if declaration.choices else declaration.unit) or None,
         help=_help(declaration),
         shell_complete=complete,
     )
-
-
-def _each(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Takes `--export cd,mp3_320` for two."""
-    return tuple(part for value in values for part in value.split(",") if part)
 
 
 def _type(declaration: Declaration) -> click.ParamType[Any, Any]:

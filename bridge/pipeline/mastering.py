@@ -1,22 +1,36 @@
 """A master: its job, top to bottom, and what its report says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bridge.audio.read import decoded_digest, read_whole
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
-from bridge.cache import CacheEntry
-from bridge.chains import load_chain
+from bridge.cache import CachedFile, CacheEntry
+from bridge.chains import Chain, load_chain
 from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
 from bridge.model import JobResult, Message
+from bridge.pipeline.codecs import CodecSafe, made_codec_safe
+from bridge.pipeline.companions import Companions, Made, Plans, companion_plans, of_excerpt, write_companions
 from bridge.pipeline.mix import gathering_steps, open_mix
 from bridge.pipeline.outcome import Staged, deliver_files, now_text, report_of_mix
-from bridge.pipeline.output import Written, carried_metadata, master_order, result_key, write_master
+from bridge.pipeline.output import carried_metadata, master_order, result_key, write_master
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
 from bridge.report import Report
+
+SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
+"""Of a job's time: mastering and writing; each encoder that is tried; each file that comes with the master."""
+
+
+class Origin(NamedTuple):
+    """What a master is made from: the same gives the same."""
+
+    chain: Chain
+    mix_digest: str
+    """Of the decoded samples."""
 
 
 def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
@@ -24,37 +38,83 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
     with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
         order = master_order(recipe, run.request, mix)
+        plans = companion_plans(recipe, order, mix)
         audio = read_whole(mix, run.allocate, on_part)
-        key = result_key(decoded_digest(audio), chain, order, recipe)
+        origin = Origin(chain, decoded_digest(audio))
+        key = result_key(origin.mix_digest, chain, order, recipe)
     if (kept := run.cache.find(key)) is not None:
-        return deliver_again(run, *kept)
+        return deliver_again(run, origin, *kept)
+    share = SHARE / (SHARE + SHARE_OF_CODEC * len(recipe.codec_safe) + SHARE_OF_COMPANION * plans.count)
     with run.stage("measuring", 0.10) as on_part:
         before = analyze(audio, on_part)
-    with run.stage("mastering", 0.50) as on_part:
+    with run.stage("mastering", share * 0.50) as on_part:
         mastered = master(audio, chain, order, run.allocate, on_part)
-    with run.stage("writing", 0.25) as on_part:
-        written = write_master(run, recipe, mastered, on_part)
-    report = master_report(run, before, mastered, written)
-    run.cache.keep(key, report, [written.staged])
-    return deliver_files(run, report, [written.staged])
+    safe = _codec_safe(run, recipe, mastered, share)
+    with run.stage("writing", share * 0.25) as on_part:
+        written = write_master(run, recipe, safe.mastered, on_part)
+    made = Made(audio, before, safe.mastered, written, mastered.ceiling_dbtp, order.seed)
+    companions = _companions(run, plans, made, share)
+    report = master_report(run, made, safe, companions)
+    staged = [written.staged, *companions.staged]
+    run.cache.keep(key, report, [(file.path, _cached(file)) for file in staged])
+    return deliver_master(run, report, staged, origin)
 
 
-def master_report(run: Run, before: Analyzed, mastered: Mastered, written: Written) -> Report:
+def _codec_safe(run: Run, recipe: MasterRecipe, mastered: Mastered, share: float) -> CodecSafe:
+    """The master under a ceiling that encoders keep, where that was asked for."""
+    if not recipe.codec_safe:
+        return CodecSafe(mastered)
+    with run.stage("trying encoders", share * SHARE_OF_CODEC * len(recipe.codec_safe)) as on_part:
+        return made_codec_safe(run, recipe, mastered, on_part)
+
+
+def _companions(run: Run, plans: Plans, made: Made, share: float) -> Companions:
+    """What comes with the master, where anything does."""
+    if plans.count == 0:
+        return Companions()
+    with run.stage("exporting", share * SHARE_OF_COMPANION * plans.count) as on_part:
+        return write_companions(run, plans, made, on_part)
+
+
+def master_report(run: Run, made: Made, safe: CodecSafe, companions: Companions) -> Report:
     """The report of a master, without the files' final names."""
     recipe = run.request.recipe
     assert isinstance(recipe, MasterRecipe)
-    return report_of_mix(run, before).model_copy(
+    mastered, written = made.mastered, made.written
+    return report_of_mix(run, made.before).model_copy(
         update={
             "chain": recipe.chain,
             "after": written.after.measured.measurement,
             "loudness_after": written.after.measured.curve,
             "analysis_after": written.after.analysis,
             "target_lufs": mastered.target_lufs,
-            "ceiling_dbtp": mastered.ceiling_dbtp,
-            "steps": (*gathering_steps(run.request), *mastered.steps, *written.steps),
-            "messages": (*_findings(before, written.after), *mastered.messages),
+            "ceiling_dbtp": made.ceiling_dbtp,
+            "steps": (*gathering_steps(run.request), *mastered.steps, *safe.steps, *written.steps),
+            "companions": companions.companions,
+            "codec_safety": safe.safety,
+            "messages": (
+                *_findings(made.before, written.after),
+                *mastered.messages,
+                *safe.messages,
+                *companions.messages,
+            ),
         }
     )
+
+
+def deliver_master(run: Run, report: Report, staged: Sequence[Staged], origin: Origin) -> JobResult:
+    """All files in place, with the capsule where it was asked for."""
+    recipe = run.request.recipe
+    assert isinstance(recipe, MasterRecipe)
+    if not recipe.capsule:
+        return deliver_files(run, report, staged)
+    from bridge.pipeline.encapsulate import capsule_paper  # noqa: PLC0415 - a tenth of a second that few jobs need
+
+    return deliver_files(run, report, staged, [capsule_paper(run, report, staged, *origin)])
+
+
+def _cached(file: Staged) -> CachedFile:
+    return CachedFile(suffix=file.suffix, digest=file.digest, role=file.role, sample_rate_hz=file.sample_rate_hz)
 
 
 def _findings(mix: Analyzed, master: Analyzed) -> Iterator[Message]:
@@ -65,7 +125,7 @@ def _findings(mix: Analyzed, master: Analyzed) -> Iterator[Message]:
         yield from master.analysis.translation.messages
 
 
-def deliver_again(run: Run, entry: CacheEntry, folder: Path) -> JobResult:
+def deliver_again(run: Run, origin: Origin, entry: CacheEntry, folder: Path) -> JobResult:
     """An earlier result under this job's name: the same samples with this mix's metadata and this job's stamp."""
     report = entry.report.model_copy(
         update={
@@ -80,9 +140,10 @@ def deliver_again(run: Run, entry: CacheEntry, folder: Path) -> JobResult:
         }
     )
     staged: list[Staged] = []
-    rate_hz = entry.report.after.sample_rate_hz if entry.report.after else entry.report.before.sample_rate_hz
     for file in entry.files:
         path = run.work / file.name
-        restamp(folder / file.name, path, carried_metadata(run, rate_hz))
-        staged.append(Staged(path, file.suffix, file_digest(path), file.role))
-    return deliver_files(run, report, staged)
+        assert file.sample_rate_hz is not None
+        metadata = carried_metadata(run, file.sample_rate_hz)
+        restamp(folder / file.name, path, of_excerpt(metadata) if file.role == "preview" else metadata)
+        staged.append(Staged(path, file.suffix, file_digest(path), file.role, file.sample_rate_hz))
+    return deliver_master(run, report, staged, origin)

@@ -29,6 +29,7 @@ class Staged(NamedTuple):
     """What its delivered name ends with."""
     digest: str
     role: FileRole = "master"
+    sample_rate_hz: int | None = None
 
 
 class Paper(NamedTuple):
@@ -56,8 +57,10 @@ def report_of_mix(run: Run, before: Analyzed) -> Report:
     )
 
 
-def deliver_files(run: Run, report: Report, staged: Sequence[Staged], *, has_page: bool = True) -> JobResult:
-    """Audio files and the reports that name them, in place."""
+def deliver_files(
+    run: Run, report: Report, staged: Sequence[Staged], papers: Sequence[Paper] = (), *, has_page: bool = True
+) -> JobResult:
+    """Audio files, other papers, and the reports that name the audio files, in place."""
 
     def naming(files: tuple[DeliveredFile, ...]) -> Report:
         return report.model_copy(update={"files": files})
@@ -72,7 +75,7 @@ def deliver_files(run: Run, report: Report, staged: Sequence[Staged], *, has_pag
         runtime_s=0.0,
         is_from_cache=report.is_from_cache,
     )
-    return put_in_place(run, staged, [page, json] if has_page else [json], outcome)
+    return put_in_place(run, staged, [*papers, *([page] if has_page else []), json], outcome)
 
 
 def put_in_place(run: Run, staged: Sequence[Staged], papers: Sequence[Paper], outcome: JobResult) -> JobResult:

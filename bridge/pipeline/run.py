@@ -1,5 +1,6 @@
 """One run of one job: where it may write, how far it has come, how long each stage took."""
 
+import itertools
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ class Run:
         self._started_s = time.perf_counter()
         self._told_s = 0.0
         self._done = 0.0
-        self._scratch_files = 0
+        self._scratch_numbers = itertools.count(1)
 
     @property
     def request(self) -> JobRequest:
@@ -76,8 +77,7 @@ class Run:
         def room(channels: int, frames: int) -> Samples:
             if channels * frames * 4 <= limit_bytes:
                 return in_memory(channels, frames)
-            self._scratch_files += 1
-            path = self.work / f"scratch-{self._scratch_files}.f32"
+            path = self.work / f"scratch-{next(self._scratch_numbers)}.f32"
             return np.memmap(path, np.float32, mode="w+", shape=(channels, frames))
 
         return room

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from bridge.audio.write import OutputSpec, write_audio
 from bridge.dsp.measures import Analyzed, measure
 from bridge.errors import EngineError
 from bridge.model import AppliedStep, FileRole
+from bridge.pipeline.outcome import Staged
 from bridge.pipeline.run import Run
 from bridge.units import db_to_gain
 
@@ -25,18 +26,6 @@ CEILING_TOLERANCE_DB = 0.0005
 
 Read: TypeAlias = Callable[[Signal, OnProgress], Analyzed]
 """Reads a file that was written; at least measures it."""
-
-
-class Staged(NamedTuple):
-    """A finished file in the work folder."""
-
-    path: Path
-    suffix: str
-    """What its delivered name ends with."""
-    digest: str
-    role: FileRole = "master"
-    sample_rate_hz: int | None = None
-    """None where it is no audio."""
 
 
 @dataclass(frozen=True)

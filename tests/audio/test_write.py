@@ -446,4 +446,4 @@ def test_a_lossy_file_has_about_the_bitrate_that_was_asked_for(
     noise = np.random.default_rng(1).uniform(-0.3, 0.3, (2, 48000 * 4)).astype(np.float32)
     path = tmp_path / "song"
     write_audio(path, Audio(noise, 48000), OutputSpec(output_format, bitrate_kbps=kbps), Metadata())
-    assert path.stat().st_size * 8 / 1000 / 4 == pytest.approx(kbps, rel=0.03 if output_format == "mp3" else 0.35)
+    assert path.stat().st_size * 8 / 1000 / 4 == pytest.approx(kbps, rel=0.08 if output_format == "mp3" else 0.35)

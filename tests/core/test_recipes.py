@@ -72,6 +72,14 @@ def test_an_export_that_makes_no_sense_is_refused_with_the_cure(export: object, 
     assert sentence in told({"exports": [export]})
 
 
+@pytest.mark.parametrize("given", ["cd, mp3_320", ["cd", "mp3_320"], ["cd,mp3_320"], "cd mp3_320", ("cd", "mp3_320")])
+def test_exports_are_a_list_or_a_text_with_commas(given: object) -> None:
+    assert [export.output_format for export in MasterRecipe.model_validate({"exports": given}).exports] == [
+        "wav",
+        "mp3",
+    ]
+
+
 def test_the_same_export_twice_is_refused() -> None:
     assert "twice" in told({"exports": ["cd", "wav16@44100"]})
     assert "twice" in told({"codec_safe": ["mp3_128", "mp3_128"]})
