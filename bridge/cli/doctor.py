@@ -7,7 +7,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from bridge.checkup import Finding, Verdict, check_up
+from bridge.checkup.everything import check_up
+from bridge.checkup.finding import Finding, Verdict
 from bridge.cli import screen
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.lazy import PageCommand

@@ -14,7 +14,8 @@ from bridge.cli.flags import checked, flags_of
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, loudness_text
-from bridge.jobs.direct import DirectEngine, direct_request, report_of, with_chain
+from bridge.jobs.chain_choice import with_chain
+from bridge.jobs.direct import DirectEngine, direct_request, report_of
 from bridge.recipes import MasterOptions, MasterRecipe
 from bridge.reports.verdict import verdict
 

@@ -7,14 +7,13 @@ from typing import Self
 
 from bridge.analysis import ComparisonReport
 from bridge.audio.render import read_render
-from bridge.chains import load_chain
 from bridge.delivery import Role, delivery_errors, prepare, recover, sweep
-from bridge.errors import BridgeError, ChainError, Fault, RequestError
+from bridge.errors import BridgeError, RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
 from bridge.model import Assignment, JobRequest, JobResult, Origin, Progress
-from bridge.recipes import CompareRecipe, MasterRecipe, Recipe
+from bridge.recipes import CompareRecipe, Recipe
 from bridge.report import Report
 from bridge.reports.document import read_comparison, read_report
 from bridge.settings import Settings, process_environment
@@ -24,7 +23,6 @@ CLI = Origin(listener="cli")
 MASTER_PATTERN = "{name} [{chain}]"
 """Directly in the folder that was asked for."""
 COMPARE_PATTERN = "{name}"
-CHAIN_SUFFIX = ".yaml"
 OnProgress = Callable[[Progress], None]
 
 
@@ -63,25 +61,6 @@ def compare_request(earlier: Path, later: Path, return_folder: Path, settings: S
         name_pattern=COMPARE_PATTERN,
         origin=CLI,
     )
-
-
-def with_chain(recipe: MasterRecipe, settings: Settings) -> tuple[MasterRecipe, Settings]:
-    """Recipe and settings by which a chain is found by its name, also where the recipe names a file.
-
-    Raises:
-        ChainError: there is no such chain, or it has faults.
-    """
-    path = Path(recipe.chain)
-    if not path.suffix and path.name == recipe.chain:
-        load_chain(recipe.chain, settings.chain_folders)
-        return recipe, settings
-    if path.suffix != CHAIN_SUFFIX:
-        raise ChainError([Fault(f"is not named like a chain: chain files end in {CHAIN_SUFFIX}.", file=path)])
-    if not path.is_file():
-        raise ChainError([Fault("there is no such file.", file=path)])
-    folders = (path.absolute().parent, *settings.chain_folders)
-    load_chain(path.stem, folders)
-    return recipe.model_copy(update={"chain": path.stem}), settings.model_copy(update={"chain_folders": folders})
 
 
 def _require_text(path: Path) -> None:
@@ -125,6 +104,8 @@ class DirectEngine:
         self._new_id = JobIds()
 
     def __enter__(self) -> Self:
+        """Starts the engine, which gets ready while the first file is looked at."""
+        self._engine.prewarm()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 import bridge
-from bridge.checkup import Finding, Verdict, check_up
+from bridge.checkup.everything import check_up
+from bridge.checkup.finding import Finding, Verdict
 from bridge.checkup.folders import disk_kind, write_fault
 from bridge.checkup.installation import wrong_libraries
 from bridge.checkup.kernels import cold_modules
