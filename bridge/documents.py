@@ -18,6 +18,8 @@ DOCUMENT_BYTES_MAX = 256_000
 NODES_MAX = 20_000
 """Aliases can blow a small file up; nothing that a person writes comes near this."""
 
+BRANCH_KEYS = ("use", "do")
+"""Keys that say which branch of a union is meant."""
 Loc: TypeAlias = tuple[int | str, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -187,13 +189,22 @@ def _fault(detail: ErrorDetails, document: Document, model: type[BaseModel], pat
 def _document_loc(loc: Loc, data: Any) -> Loc:
     """`loc` without the names of union branches, which pydantic puts in and the document has not."""
     kept: list[int | str] = []
+    is_told_apart = False
     for position, part in enumerate(loc):
+        if not is_told_apart and _is_branch(data, part):  # a key of the same name may follow (`use: plugin`)
+            is_told_apart = True
+            continue
         if _holds(data, part):
-            data = data[part]
+            data, is_told_apart = data[part], False
         elif position < len(loc) - 1 or not isinstance(data, dict):
             continue
         kept.append(part)
     return tuple(kept)
+
+
+def _is_branch(data: object, part: int | str) -> bool:
+    """Whether `part` is what the document says its branch of a union is."""
+    return isinstance(data, dict) and part in {data.get(key) for key in BRANCH_KEYS if isinstance(data.get(key), str)}
 
 
 def _holds(data: object, part: int | str) -> bool:
@@ -228,7 +239,7 @@ def _sentence(detail: ErrorDetails, known: list[str]) -> str:
             return f"needs a line `{str(context['discriminator']).strip(chr(39))}: ...` that says what it is."
         case "too_short" | "too_long" as kind:
             word, bound = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
-            return f"needs {word} {context[bound]} values, not {context['actual_length']}."
+            return f"needs {word} {context[bound]} of them, not {context['actual_length']}."
         case "value_error":
             return str(context["error"])
         case _:
@@ -251,7 +262,10 @@ def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
 
 def _inner(annotation: object, part: int | str) -> object:
     """The type one step further down."""
-    for option in _models(annotation):
+    options = _models(annotation)
+    if len(options) > 1 and (branch := next((one for one in options if _tag(one) == part), None)) is not None:
+        return branch
+    for option in options:
         if part in option.model_fields:
             return option.model_fields[str(part)].annotation
         if _tag(option) == part:
@@ -273,7 +287,7 @@ def _models(annotation: object) -> list[type[BaseModel]]:
 
 def _tag(model: type[BaseModel]) -> str | None:
     """The literal that tells this branch of a discriminated union from the others."""
-    for name in ("use", "do"):
+    for name in BRANCH_KEYS:
         info = model.model_fields.get(name)
         if info is not None and typing.get_origin(info.annotation) is Literal:
             return str(typing.get_args(info.annotation)[0])

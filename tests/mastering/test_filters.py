@@ -44,7 +44,8 @@ def analogue(step: Step, frequencies_hz: Curve) -> Curve:
     match step:
         case Highpass() | Lowpass():
             x = frequencies_hz / step.cutoff_hz
-            return 1 / np.sqrt(1 + (x if isinstance(step, Lowpass) else 1 / x) ** (2 * step.slope_db_per_oct // 6))
+            away = x if isinstance(step, Lowpass) else 1 / x
+            return np.asarray(1 / np.sqrt(1 + away ** (2 * step.slope_db_per_oct // 6)), np.float64)
         case Tilt():
             gain, x = 10 ** (step.gain_db / 20), frequencies_hz / step.frequency_hz
             return np.sqrt(((gain * x) ** 2 + 1) / (x**2 + gain**2))

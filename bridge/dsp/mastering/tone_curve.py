@@ -26,6 +26,8 @@ def spectra_of(signal: Signal) -> Spectra:
 
 def tone_curve(spectra: Spectra) -> tuple[CurvePoint, ...]:
     """Third-octave levels of a spectrum up to where its content ends; empty for silence."""
+    if not spectra.both.any():
+        return ()
     edge_hz = cutoff_hz(spectra) or spectra.sample_rate_hz / 2
     top_hz = min(HIGH_HZ, BELOW_CUTOFF * edge_hz)
     places = np.arange(int(np.log2(top_hz / LOW_HZ) * POINTS_PER_OCTAVE) + 1)

@@ -54,4 +54,9 @@ def extremes_text(at_hz: Curve, gains_db: Curve) -> str:
     """Highest and deepest gain, and where."""
     high, low = int(gains_db.argmax()), int(gains_db.argmin())
     found = [index for index in (high, low) if abs(gains_db[index]) >= 0.05]
-    return ", ".join(f"{gains_db[index]:+.1f} dB at {at_hz[index]:.3g} Hz" for index in found) or "nearly flat"
+    return ", ".join(f"{gains_db[index]:+.1f} dB at {_two_digits(at_hz[index])} Hz" for index in found) or "nearly flat"
+
+
+def _two_digits(frequency_hz: float) -> str:
+    """A frequency as people say it: 1000, 9100, 57."""
+    return f"{float(f'{frequency_hz:.2g}'):.0f}"
