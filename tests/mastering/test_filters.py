@@ -66,7 +66,7 @@ def analogue(step: Step, frequencies_hz: Curve) -> Curve:
             ratio = (s * s + 1) / (s * s + s / step.q + 1)
         case BandPass():
             ratio = (s / step.q) / (s * s + s / step.q + 1)
-    return np.abs(ratio)
+    return np.asarray(np.abs(ratio), np.float64)
 
 
 def measured(step: Step, frequencies_hz: Curve, sample_rate_hz: int) -> Curve:

@@ -12,8 +12,8 @@ from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.reference import Reference, blended, read_reference
-from bridge.dsp.mastering.resample import resample
 from bridge.dsp.mastering.tone_curve import spectra_of, third_octave_levels, tone_curve
+from bridge.dsp.resample import resample
 from bridge.errors import AudioError
 from tests.mastering.examples import chain_of, codes, loudness, through
 from tests.signals import music, pink_noise, silence, sine
@@ -30,7 +30,7 @@ AT_HZ = np.geomspace(60, 12000, 60)
 
 def song(seconds: float = 8.0, rate_hz: int = 44100) -> Audio:
     """Something with a full spectrum."""
-    return Audio(pink_noise(seconds, rate_hz, rms=0.05) + music(seconds, rate_hz) * np.float32(0.5), rate_hz)
+    return audio(pink_noise(seconds, rate_hz, rms=0.05) + 0.5 * music(seconds, rate_hz), rate_hz)
 
 
 def coloured(signal: Audio) -> Audio:
@@ -116,7 +116,7 @@ def test_without_a_genre_it_goes_towards_well_made_masters() -> None:
     assert np.ptp(tone_db(once) - tone_db(dull)) > 3
     there = Audio(through(again, dull), 44100)
     further = tone_db(Audio(through(again, there), 44100)) - tone_db(there)
-    assert np.abs(further).max() < 0.2 * np.abs(tone_db(there) - tone_db(dull)).max()
+    assert np.abs(further)[AT_HZ < 8000].max() < 0.2 * np.abs(tone_db(there) - tone_db(dull)).max()
 
 
 def test_the_mix_itself_as_reference_leaves_the_step_out_and_says_so() -> None:
@@ -160,7 +160,7 @@ def test_a_reference_that_ends_early_does_not_take_the_top_away() -> None:
     [
         (sine(440, 2.0, 44100), "lasts 2.0 s: give one of at least 5 s"),
         (silence(6.0, 44100), "is silent or damaged: give another track"),
-        (np.zeros((2, 0), np.float32), "lasts 0.0 s"),
+        (silence(0.0, 44100), "lasts 0.0 s"),
     ],
 )
 def test_a_reference_that_is_no_good_is_refused_in_a_sentence(samples: Samples, sentence: str) -> None:
