@@ -13,6 +13,7 @@ from bridge.documents import Document, validate
 from bridge.errors import Fault, TicketError
 from bridge.listeners.tickets.forms import (
     FORMAT,
+    STEERING,
     AcceptedTicket,
     DawCard,
     SteerTicket,
@@ -150,7 +151,7 @@ def read_ticket(slip: Slip) -> Ticket:
     data = read_slip(slip)
     document = Document(data=data)
     ticket: Ticket
-    if data.get("ask", "work") in {"cancel", "pause", "resume"}:
+    if data.get("ask", "work") in STEERING:
         ticket = validate(document, SteerTicket, TicketError, slip.path)
     else:
         ticket = validate(document, WorkTicket, TicketError, slip.path)

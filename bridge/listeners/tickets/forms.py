@@ -65,17 +65,18 @@ class WorkTicket(Value):
 
 
 class SteerTicket(Value):
-    """`<id>.json`: somebody wants jobs of earlier tickets stopped, or the daemon to pause."""
+    """`<id>.json`: somebody wants jobs of earlier tickets stopped, the daemon to pause, or to hear from it (`push`)."""
 
     format: Format
     id: TicketId
-    ask: Literal["cancel", "pause", "resume"] = Field(description="What is to happen.")
+    ask: Literal["cancel", "pause", "resume", "push"] = Field(description="What is to happen.")
     of: tuple[TicketId, ...] = Field(default=(), max_length=1000, description="Ids of the tickets that are meant.")
     client: str | None = Field(default=None, max_length=200, description="Which program wrote it, for the log.")
     created_s: float | None = Field(default=None, description="When it was written (Unix time).")
 
 
 Ticket: TypeAlias = WorkTicket | SteerTicket
+STEERING = frozenset({"cancel", "pause", "resume", "push"})
 
 
 class TicketProgress(Value):

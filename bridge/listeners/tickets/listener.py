@@ -195,6 +195,8 @@ class TicketListener:
                 self._desk.pause()
             case "resume":
                 self._desk.resume()
+            case "push":
+                push(self._box.daw())
             case "cancel":
                 for ticket_id in ticket.of:
                     self._cancel(ticket_id)

@@ -1,12 +1,16 @@
-"""Telling REAPER that results are there, through its own web interface on this machine, where that is on."""
+"""Telling REAPER on this machine that results are there: by its web interface or by OSC, whichever is on."""
 
 import logging
+import socket
 import threading
 import urllib.request
 from urllib.error import URLError
 
+from pythonosc.osc_message_builder import OscMessageBuilder
+
 from bridge.listeners.tickets.forms import DawCard
 
+THIS_MACHINE = "127.0.0.1"
 TIMEOUT_S = 2.0
 log = logging.getLogger(__name__)
 
@@ -15,19 +19,29 @@ def web_address(daw: DawCard) -> str | None:
     """What to fetch so that REAPER runs its collecting script; None where its web interface is off."""
     if daw.web_port is None:
         return None
-    return f"http://127.0.0.1:{daw.web_port}/_/SET/EXTSTATE/daw-bridge/pushed/1;{daw.collect_action}"
+    return f"http://{THIS_MACHINE}:{daw.web_port}/_/SET/EXTSTATE/daw-bridge/pushed/web;{daw.collect_action}"
+
+
+def osc_message(daw: DawCard) -> bytes:
+    """What to send so that REAPER runs its collecting script."""
+    message = OscMessageBuilder("/action/str")
+    message.add_arg(daw.collect_action, OscMessageBuilder.ARG_TYPE_STRING)
+    return message.build().dgram
 
 
 def push(daw: DawCard | None) -> None:
     """Tells REAPER, without waiting for it: the script looks by itself as well."""
-    address = None if daw is None else web_address(daw)
-    if address is not None:
-        threading.Thread(target=_fetch, args=(address,), name="push", daemon=True).start()
+    if daw is not None:
+        threading.Thread(target=_push, args=(daw,), name="push", daemon=True).start()
 
 
-def _fetch(address: str) -> None:
+def _push(daw: DawCard) -> None:
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - built above: http, this machine
-            answer.read(1000)
+        if (address := web_address(daw)) is not None:
+            with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http, to this machine
+                answer.read(1000)
+        elif daw.osc_port is not None:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(osc_message(daw), (THIS_MACHINE, daw.osc_port))
     except (URLError, OSError) as reason:
-        log.info("REAPER's web interface does not answer: %s", reason, extra={"action": "push_failed"})
+        log.info("REAPER does not hear: %s", reason, extra={"action": "push_failed"})

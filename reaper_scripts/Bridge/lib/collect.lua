@@ -12,6 +12,8 @@ local BEAT = "collector"
 local LOOK_S = 0.2
 local BEAT_MAX_S = 1.5
 local LOST_AFTER_S = 10
+local RELAUNCH = 1 | 2
+-- A script that waits is ended and started anew, without a question, when its action is run again.
 local PEAKS_FIRST, PEAKS_NEXT, PEAKS_LAST = 0, 1, 2
 
 local missing = {}
@@ -148,6 +150,9 @@ function collect.keep()
     return
   end
   is_waiting = true
+  if not say.has_window and reaper.APIExists("set_action_options") then
+    reaper.set_action_options(RELAUNCH)
+  end
   reaper.atexit(function()
     reaper.DeleteExtState(SECTION, BEAT, false)
   end)
@@ -171,6 +176,9 @@ end
 
 -- Places whatever is there for the open projects, then waits for the rest.
 function collect.now()
+  if reaper.GetExtState(SECTION, "pushed") == "" then
+    reaper.SetExtState(SECTION, "pushed", "osc", false)
+  end
   local count = #expected()
   if count == 0 then
     return say.news("nothing is expected in the open projects.")

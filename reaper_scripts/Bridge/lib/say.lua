@@ -4,6 +4,9 @@ local say = {}
 local TITLE = "Bridge"
 local YES, NO = 6, 7
 
+-- Whether this script has a window open; menus belong to it then.
+say.has_window = false
+
 -- Something that stops this action.
 function say.stop(sentence)
   reaper.MB(sentence, TITLE, 0)
@@ -31,10 +34,14 @@ function say.choose(lines, chosen)
   for index, line in ipairs(lines) do
     shown[index] = (line == chosen and "!" or "") .. line:gsub("|", "/")
   end
-  gfx.init("Bridge", 1, 1, 0, 0, 0)
+  if not say.has_window then
+    gfx.init("Bridge", 1, 1, 0, 0, 0)
+  end
   gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
   local answer = gfx.showmenu(table.concat(shown, "|"))
-  gfx.quit()
+  if not say.has_window then
+    gfx.quit()
+  end
   return answer > 0 and math.tointeger(answer) or nil
 end
 

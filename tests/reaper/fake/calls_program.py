@@ -103,3 +103,6 @@ class ProgramCalls:
     def ReverseNamedCommandLookup(self, command: int) -> str | None:
         known = {number: f"RS{number:08x}{'ab' * 16}" for number in self.actions.values()}
         return known.get(int(command))
+
+    def set_action_options(self, flags: int) -> None:
+        assert 0 < flags < 16
