@@ -13,6 +13,7 @@ from bridge.model import (
     StageTiming,
 )
 from bridge.recipes import CodecName, Recipe
+from bridge.separation import SeparationReport
 from bridge.value import Value
 
 SCHEMA_VERSION = 1
@@ -98,9 +99,12 @@ class Report(Value):
     """Of the mix; None in reports of versions that had none."""
     analysis_after: Analysis | None = None
     steps: tuple[AppliedStep, ...] = ()
+    left_alone: tuple[AppliedStep, ...] = ()
+    """Adaptive steps that had nothing to do, with why."""
     companions: tuple[Companion, ...] = ()
     codec_safety: CodecSafety | None = None
     messages: tuple[Message, ...] = ()
     files: tuple[DeliveredFile, ...] = ()
     timings: tuple[StageTiming, ...] = ()
+    separation: SeparationReport | None = None
     is_from_cache: bool = False

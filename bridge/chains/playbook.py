@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from bridge.chains.auto import AutoValue
 from bridge.chains.chain import Chain
+from bridge.chains.declare import StepBase
 from bridge.chains.genres import AUTO_GENRE, NEUTRAL, Genre
-from bridge.chains.rules import RuleBook, rule_name
+from bridge.chains.rules import RuleBook
 from bridge.documents import Document, did_you_mean, read_document, validate
 from bridge.errors import ChainError, Fault
 from bridge.value import Value
@@ -83,24 +84,32 @@ def adaptive_faults(chain: Chain, playbook: Playbook, document: Document) -> lis
     if chain.genre is not None and (sentence := genre_fault(chain.genre, playbook)) is not None:
         faults.append(_placed(sentence, ("genre",), document))
     for index, step in enumerate(chain.steps):
-        owner = step.rule or step.use
-        for path in open_parameters(step):
-            name = rule_name(owner, path)
+        for name, path in open_parameters(step):
             if name not in playbook.rules.rules:
                 sentence = f"is `auto`, but no rule `{name}` says how.{did_you_mean(name, playbook.rules.rules)}"
                 faults.append(_placed(sentence, ("steps", index, *path), document))
     return faults
 
 
-def open_parameters(value: AutoValue) -> list[tuple[str | int, ...]]:
-    """Every parameter that is `auto`, also of values inside it: `("bands", 0, "threshold_db")`."""
-    found: list[tuple[str | int, ...]] = [(name,) for name in value.auto]
+def owner_of(value: AutoValue, otherwise: str = "") -> str:
+    """Whose rules decide for a value: a step's own, or those of what it is inside of."""
+    return (value.rule or str(getattr(value, "use", ""))) if isinstance(value, StepBase) else otherwise
+
+
+def open_parameters(value: AutoValue, owner: str = "") -> list[tuple[str, tuple[str | int, ...]]]:
+    """Every parameter that is `auto`, also of values inside: the name of its rule, and where it stands.
+
+    Such as `multiband.bands.threshold_db` at `("bands", 0, "threshold_db")`.
+    """
+    owner = owner_of(value, owner)
+    found: list[tuple[str, tuple[str | int, ...]]] = [(f"{owner}.{name}", (name,)) for name in value.auto]
     for name in type(value).model_fields:
         inner: object = getattr(value, name)
         items = cast("tuple[object, ...]", inner) if isinstance(inner, tuple) else ()
         for index, item in enumerate(items):
             if isinstance(item, AutoValue):
-                found += [(name, index, *path) for path in open_parameters(item)]
+                inside = open_parameters(item, f"{owner}.{name}")
+                found += [(rule, (name, index, *path)) for rule, path in inside]
     return found
 
 
@@ -117,4 +126,12 @@ def _placed(sentence: str, loc: tuple[int | str, ...], document: Document) -> Fa
     return Fault(sentence, key, place.file, place.line, place.column)
 
 
-__all__ = ["NEUTRAL", "Playbook", "adaptive_faults", "genre_fault", "is_adaptive", "load_playbook", "open_parameters"]
+    "NEUTRAL",
+    "Playbook",
+    "adaptive_faults",
+    "genre_fault",
+    "is_adaptive",
+    "load_playbook",
+    "open_parameters",
+    "owner_of",
+]

@@ -26,6 +26,7 @@ READINGS: Mapping[str, ReadingKind] = MappingProxyType(
         "peaks.true_peak_dbtp": ReadingKind("dBTP", "True peak of the mix."),
         "here.loudness_lufs": ReadingKind("LUFS", "Integrated loudness of the signal that the step gets."),
         "here.needed_db": ReadingKind("dB", "Gain from there to the target's loudness."),
+        "here.peak_dbtp": ReadingKind("dBTP", "True peak of the signal that the step gets."),
         "here.over_ceiling_db": ReadingKind(
             "dB", "How far the peaks of the signal that the step gets would stand over the ceiling at the target."
         ),
@@ -54,6 +55,13 @@ READINGS: Mapping[str, ReadingKind] = MappingProxyType(
         "stereo.correlation": ReadingKind("", "Correlation of left and right."),
         "stereo.side_to_mid_db": ReadingKind("dB", "Side signal against the middle."),
         "stereo.side_excess_db": ReadingKind("dB", "How far the side signal stands above what the genre has."),
+        "stereo.wanted_width_percent": ReadingKind(
+            "%", "Width at which the sides would be as loud as those of the genre or the references."
+        ),
+        "order.tone_percent": ReadingKind("%", "How far the tone shall go towards the references."),
+        "dynamics.range_ratio": ReadingKind(
+            "", "How many times as wide as that of the genre or the references the loudness range is."
+        ),
         "dynamics.spread_db": ReadingKind("dB", "How far a band moves, from soft to loud.", needs_range=True),
         "dynamics.attack_crest_db": ReadingKind("dB", "How far hits stand out of a band.", needs_range=True),
         "dynamics.sharpness_db": ReadingKind("dB", "How far the energy rises at an onset."),

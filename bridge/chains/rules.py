@@ -6,7 +6,7 @@ No rule computes anything but value + slope * (reading - threshold), kept betwee
 import math
 import re
 import string
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -128,8 +128,3 @@ class RuleBook(Value):
     def over(self, other: "RuleBook") -> "RuleBook":
         """The other's rules with these put over them."""
         return self.model_copy(update={"rules": {**other.rules, **self.rules}})
-
-
-def rule_name(owner: str, path: tuple[Any, ...]) -> str:
-    """The name of the rule for a parameter: the place in a list does not matter."""
-    return ".".join((owner, *(str(part) for part in path if not isinstance(part, int))))

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from bridge.audio.read import decoded_digest, read_whole
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
-from bridge.cache import CachedFile, CacheEntry
+from bridge.cache import CachedFile, CacheEntry, cache_key
 from bridge.chains import Chain, load_chain
 from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
 from bridge.model import JobResult, Message
+from bridge.pipeline.adaptation import ground_of
 from bridge.pipeline.codecs import CodecSafe, made_codec_safe
 from bridge.pipeline.companions import Companions, Made, Plans, companion_plans, of_excerpt, write_companions
 from bridge.pipeline.mix import gathering_steps, open_mix
@@ -37,18 +38,19 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     """A master and its report."""
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
     with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
-        order = master_order(recipe, run.request, mix)
+        ground = ground_of(run, recipe, chain)
+        order = ground.ordered(master_order(recipe, run.request, mix), chain)
         plans = companion_plans(recipe, order, mix)
         audio = read_whole(mix, run.allocate, on_part)
         origin = Origin(chain, decoded_digest(audio))
-        key = result_key(origin.mix_digest, chain, order, recipe)
+        key = cache_key(result_key(origin.mix_digest, chain, order, recipe), ground.key(order))
     if (kept := run.cache.find(key)) is not None:
         return deliver_again(run, origin, *kept)
     share = SHARE / (SHARE + SHARE_OF_CODEC * len(recipe.codec_safe) + SHARE_OF_COMPANION * plans.count)
     with run.stage("measuring", 0.10) as on_part:
         before = analyze(audio, on_part)
     with run.stage("mastering", share * 0.50) as on_part:
-        mastered = master(audio, chain, order, run.allocate, on_part)
+        mastered = master(audio, chain, ground.adapted(order, before), run.allocate, on_part)
     safe = _codec_safe(run, recipe, mastered, share)
     with run.stage("writing", share * 0.25) as on_part:
         written = write_master(run, recipe, safe.mastered, on_part)
@@ -92,6 +94,7 @@ def master_report(run: Run, made: Made, safe: CodecSafe, companions: Companions)
             "steps": (*gathering_steps(run.request), *mastered.steps, *safe.steps, *written.steps),
             "companions": companions.companions,
             "codec_safety": safe.safety,
+            "left_alone": mastered.left_alone,
             "messages": (
                 *_findings(made.before, written.after),
                 *mastered.messages,

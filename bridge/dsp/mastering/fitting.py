@@ -1,6 +1,6 @@
 """Every step of the chains, and what fits it to a signal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
@@ -25,6 +25,7 @@ from bridge.chains import (
     Notch,
     Parallel,
     Peak,
+    Plugin,
     Saturate,
     StepBase,
     Stereo,
@@ -34,7 +35,7 @@ from bridge.chains import (
 from bridge.dsp.mastering.adaptive.adapting import Adapter
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
-from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.progress import rising, to_nobody
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.clip import fit_clip
 from bridge.dsp.mastering.steps.compressor import fit_compressor
@@ -53,6 +54,7 @@ from bridge.dsp.mastering.steps.multiband import fit_multiband
 from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.parallel import fit_parallel
 from bridge.dsp.mastering.steps.peak import fit_peak
+from bridge.dsp.mastering.steps.plugin import fit_plugin, fit_plugins, in_runs
 from bridge.dsp.mastering.steps.saturate import fit_saturate
 from bridge.dsp.mastering.steps.stereo import fit_stereo
 from bridge.dsp.mastering.steps.tilt import fit_tilt
@@ -86,7 +88,7 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         Limiter: fit_limiter,
     }
 )
-"""All but `Parallel`, whose branches come back here."""
+"""All but `Parallel`, whose branches come back here, and `Plugin`, whose substitutes do."""
 
 
 def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory) -> Fitted:
@@ -97,6 +99,8 @@ def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory) -> Fitte
         return fit_placed(
             step, signal, partial(fit_parallel, run_steps=partial(_run_branch, allocate), allocate=allocate)
         )
+    if isinstance(step, Plugin):
+        return fit_plugin(step, signal, allocate, fit)
     return fit_placed(step, signal, FITS[type(step)])
 
 
@@ -111,13 +115,11 @@ def run_steps(
 
     `adapter` decides what a step leaves open, when its turn comes; without one nothing may be open.
     """
-    working = WorkingSignal(audio, allocate, on_progress)
+    working = WorkingSignal(audio, allocate, rising(on_progress))
     applied: list[AppliedStep] = []
     left_alone: list[AppliedStep] = []
     messages: list[Message] = []
-    for given in steps:
-        step, reasons = (given, ()) if adapter is None else adapter.decide(given, working)
-        fitted = fit(step, working, allocate)
+    for step, reasons, fitted in _fitted(steps, working, allocate, adapter):
         working.then(fitted.processor)
         if fitted.applied is not None:
             applied.append(fitted.applied.model_copy(update={"reasons": reasons}))
@@ -125,6 +127,21 @@ def run_steps(
             left_alone.append(AppliedStep(use=_use(step), sentence=step.help, reasons=reasons))
         messages += fitted.messages
     return Changed(working.audio(), tuple(applied), tuple(messages), tuple(left_alone))
+
+
+def _fitted(
+    steps: Sequence[StepBase], working: WorkingSignal, allocate: Allocate, adapter: Adapter | None
+) -> Iterator[tuple[StepBase, tuple[str, ...], Fitted]]:
+    """Each step as it was decided, why, and fitted; plug-ins that follow each other are fitted together."""
+    for together in in_runs(steps):
+        if len(together) > 1:
+            plugins = [step for step in together if isinstance(step, Plugin)]
+            yield from (
+                (step, (), one) for step, one in zip(plugins, fit_plugins(plugins, working, allocate), strict=True)
+            )
+            continue
+        step, reasons = (together[0], ()) if adapter is None else adapter.decide(together[0], working)
+        yield step, reasons, fit(step, working, allocate)
 
 
 def _use(step: StepBase) -> str:

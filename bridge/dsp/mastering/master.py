@@ -35,7 +35,7 @@ def master(
         at 64-fold oversampling on the samples as they leave, is at or below the ceiling.
     """
     course = course_of(chain, order)
-    adapter = adapter_of(chain, course.target, audio, order.adaptation)
+    adapter = adapter_of(chain, course.target, audio, order.adaptation, order.references)
     stepped = run_steps(audio, course.steps, allocate, part(on_progress, 0.0, 0.4), adapter)
     rated = to_rate(stepped.audio, order.sample_rate_hz, allocate, part(on_progress, 0.4, 0.5))
     grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed) if order.bits else None

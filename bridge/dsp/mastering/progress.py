@@ -22,3 +22,16 @@ def rounds(on_progress: OnProgress) -> Iterator[OnProgress]:
         high = low + (1.0 - low) / 2.0
         yield part(on_progress, low, high)
         low = high
+
+
+def rising(on_progress: OnProgress) -> OnProgress:
+    """For work that is done in several goes, each from 0 to 1: tells only what is higher than all before."""
+    highest = 0.0
+
+    def tell(fraction: float) -> None:
+        nonlocal highest
+        if fraction > highest:
+            highest = fraction
+            on_progress(fraction)
+
+    return tell

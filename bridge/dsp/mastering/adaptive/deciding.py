@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from bridge.chains import AutoValue, RuleBook, StepBase
 from bridge.chains.auto import declaration_of
-from bridge.chains.rules import Rule, rule_name
+from bridge.chains.playbook import owner_of
+from bridge.chains.rules import Rule
 from bridge.dsp.mastering.adaptive.situation import Look, Situation
 from bridge.dsp.mastering.adaptive.vocabulary import read
 
@@ -27,15 +28,15 @@ def decide_step(step: Step, rules: RuleBook, situation: Situation) -> tuple[Step
     Raises:
         KeyError: a rule is missing; chains are checked for that when they are read.
     """
-    owner = step.rule or str(getattr(step, "use", ""))
-    return _decide(step, owner, rules, situation)
+    return _decide(step, "", rules, situation)
 
 
 def _decide(value: Parameters, owner: str, rules: RuleBook, situation: Situation) -> tuple[Parameters, tuple[str, ...]]:
     """In the order of declaration: a frequency is decided before the gain at it."""
+    owner = owner_of(value, owner)
     reasons: list[str] = []
     for name in value.auto:
-        rule = rules.rules[rule_name(owner, (name,))]
+        rule = rules.rules[f"{owner}.{name}"]
         decided = _apply(rule, value, name, situation)
         value = value.decided({name: decided.value})
         reasons += [decided.reason] if decided.reason else []
@@ -94,7 +95,7 @@ def _within(owner: AutoValue, name: str, value: float | str | None) -> float | i
 
 def _rounded(number: float, decimals: int) -> float:
     """As people would set it; above a hundred, whole numbers. No zero has a sign."""
-    return round(number, 0 if abs(number) >= 100.0 else decimals) + 0.0
+    return round(number, 0 if abs(number) >= 100.0 else 1 if abs(number) >= 10.0 else decimals) + 0.0
 
 
 def _words(rule: Rule, reading: float | None, value: float | str | None, look: Look) -> dict[str, object]:

@@ -24,6 +24,18 @@ class Look:
     q: float = 1.0
 
 
+@dataclass(frozen=True)
+class Shares:
+    """How far a master goes towards its references."""
+
+    tone_percent: float = 100.0
+    width_percent: float = 100.0
+    dynamics_percent: float = 100.0
+
+
+WHOLLY = Shares()
+
+
 class Here:
     """The signal that the step at hand gets; it is read only when a rule asks, and once."""
 
@@ -54,6 +66,7 @@ class Situation:
     target: Target
     here: Here
     look: Look = Look()
+    shares: Shares = WHOLLY
     balance: ToneBalance = field(default_factory=lambda: ToneBalance(np.zeros(0), np.zeros(0)))
 
     @classmethod

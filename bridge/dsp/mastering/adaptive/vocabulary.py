@@ -8,7 +8,7 @@ from bridge.analysis import BandDynamics, Resonance, StereoAnalysis
 from bridge.chains.readings import READINGS
 from bridge.dsp.mastering.adaptive.situation import Situation
 from bridge.dsp.mastering.adaptive.tone import lowest_hz
-from bridge.units import Db
+from bridge.units import Db, db_to_gain
 
 AUDIBLE_HZ = (20.0, 20000.0)
 NO_SIDE_DB = -120.0
@@ -125,6 +125,22 @@ def _side_excess_db(situation: Situation) -> Db | None:
     return None if stereo is None else _difference(stereo.side_to_mid_db, situation.genre.side_to_mid_db)
 
 
+def _wanted_width_percent(situation: Situation) -> float | None:
+    """The gain of the side signal that brings it, as far as is asked, to what genre or references have."""
+    excess_db = _side_excess_db(situation)
+    if excess_db is None:
+        return None
+    return 100.0 * db_to_gain(-excess_db * situation.shares.width_percent / 100.0)
+
+
+def _range_ratio(situation: Situation) -> float | None:
+    """How many times as wide as genre's or references' the loudness range is, as far as that is to be evened out."""
+    own, wanted = situation.analysis.measurement.loudness_range_lu, situation.genre.loudness_range_lu
+    if own is None or own < 0.5:
+        return None
+    return math.exp(math.log(own / max(wanted, 0.5)) * situation.shares.dynamics_percent / 100.0)
+
+
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "loudness.integrated_lufs": lambda now: now.analysis.measurement.integrated_lufs,
@@ -138,6 +154,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "peaks.true_peak_dbtp": lambda now: now.analysis.measurement.true_peak_dbtp,
         "here.loudness_lufs": lambda now: now.here.loudness_lufs(),
         "here.needed_db": _needed_db,
+        "here.peak_dbtp": lambda now: now.here.peak_dbtp(),
         "here.over_ceiling_db": _over_ceiling_db,
         "here.band_db": _band_db,
         "order.target_lufs": lambda now: now.target.integrated_lufs,
@@ -156,6 +173,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "stereo.correlation": _of_stereo(lambda stereo: stereo.correlation),
         "stereo.side_to_mid_db": _side_to_mid_db,
         "stereo.side_excess_db": _side_excess_db,
+        "stereo.wanted_width_percent": _wanted_width_percent,
+        "order.tone_percent": lambda now: now.shares.tone_percent,
+        "dynamics.range_ratio": _range_ratio,
         "dynamics.spread_db": lambda now: _band(now).spread_db,
         "dynamics.attack_crest_db": lambda now: _band(now).attack_crest_db,
         "dynamics.sharpness_db": lambda now: now.analysis.dynamics.transient_sharpness_db,
