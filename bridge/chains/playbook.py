@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bridge.chains.auto import AutoValue
 from bridge.chains.chain import Chain
 from bridge.chains.declare import StepBase
-from bridge.chains.genres import AUTO_GENRE, NEUTRAL, Genre
+from bridge.chains.genres import AUTO_GENRE, Genre
 from bridge.chains.rules import RuleBook
 from bridge.documents import Document, did_you_mean, read_document, validate
 from bridge.errors import ChainError, Fault
@@ -124,14 +124,3 @@ def _placed(sentence: str, loc: tuple[int | str, ...], document: Document) -> Fa
     if place is None:
         return Fault(sentence, key)
     return Fault(sentence, key, place.file, place.line, place.column)
-
-
-    "NEUTRAL",
-    "Playbook",
-    "adaptive_faults",
-    "genre_fault",
-    "is_adaptive",
-    "load_playbook",
-    "open_parameters",
-    "owner_of",
-]
