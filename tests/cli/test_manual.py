@@ -66,7 +66,7 @@ def test_the_page_of_a_step_says_everything_that_is_declared(dawbridge: Run, ste
     for declaration in declarations(step):
         if declaration.name == "use" or (step.whole_because and declaration.name in {"channels", "mix_percent"}):
             continue
-        entry = re.search(rf"^  {declaration.name}\b.*\n(?:   .*\n)*", shown, re.MULTILINE)
+        entry = re.search(rf"^  {declaration.name}(?=\s).*\n(?:   .*\n)*", shown, re.MULTILINE)
         row = next(line for line in filed.splitlines() if line.startswith(f"| `{declaration.name}` |"))
         assert entry, declaration.name
         for found in (entry.group(), row):

@@ -15,7 +15,7 @@ from bridge.dsp.mastering.reference import Reference, blended, read_reference
 from bridge.dsp.mastering.tone_curve import spectra_of, third_octave_levels, tone_curve
 from bridge.dsp.resample import resample
 from bridge.errors import AudioError
-from tests.mastering.examples import chain_of, codes, loudness, through
+from tests.mastering.examples import audio, chain_of, codes, loudness, through
 from tests.signals import music, pink_noise, silence, sine
 
 COLOUR = Eq(

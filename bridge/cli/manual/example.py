@@ -42,11 +42,28 @@ _AsWritten.add_representer(list, _AsWritten.represent_list)
 
 def snippet(step: type[StepBase]) -> str:
     """YAML of the step as it stands in a chain file, with every parameter that has a value."""
-    fields = example(step).model_dump(mode="json", exclude_none=True, exclude=set(StepBase.model_fields))
-    ordered = {"use": fields.pop("use"), **fields}
-    steps = {"steps": [_plain(ordered)]}
+    steps = {"steps": [_plain(_told(example(step).model_dump(mode="json", exclude_none=True)))]}
     text: str = yaml.dump(steps, Dumper=_AsWritten, sort_keys=False, width=100, allow_unicode=True)
     return text.rstrip("\n")
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    """What a step says of itself, `use` first; steps inside it likewise, and no lists that are empty."""
+    own = {name: value for name, value in fields.items() if name not in {"use", *StepBase.model_fields}}
+    told = {name: _told_items(value) for name, value in own.items() if value != []}
+    return {"use": fields["use"], **told}
+
+
+def _told_items(value: Any) -> Any:
+    match value:
+        case list():
+            return [_told_items(item) for item in value]
+        case {"use": _}:
+            return _told(value)
+        case dict():
+            return {name: _told_items(item) for name, item in value.items()}
+        case _:
+            return value
 
 
 def example(step: type[StepBase]) -> StepBase:
