@@ -82,3 +82,23 @@ def event_of(line: bytes) -> EngineEvent:
         ValueError: it holds something else.
     """
     return _EVENTS.validate_json(line)
+
+
+class CheckRow(Value):
+    """What one check of the self-test found."""
+
+    group: str
+    """What was looked at: "Loudness meter (EBU Tech 3341)"."""
+    name: str
+    expected: str
+    measured: str
+    verdict: Literal["pass", "fail", "skipped"]
+
+
+class ChecksEvent(Value):
+    """How far a self-test has come, and what it found since the last event."""
+
+    doing: str
+    """Group that is looked at next; empty at the end."""
+    fraction: float = Field(ge=0, le=1)
+    rows: tuple[CheckRow, ...] = ()

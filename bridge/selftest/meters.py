@@ -1,0 +1,141 @@
+"""The minimum requirements of a loudness meter: EBU Tech 3341 v4, table 1, and Tech 3342, table 1.
+
+Left out are cases 7 and 8 of Tech 3341, which are recordings.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from bridge.audio.signal import Audio, Samples
+from bridge.dsp.measures import hop_energies, measure, weighted_power
+from bridge.dsp.measures.loudness import MOMENTARY_HOPS, SHORT_TERM_HOPS, loudest, to_lufs, window_power
+from bridge.model import Measurement
+from bridge.selftest import signals
+from bridge.selftest.rows import Readings, Wanted, row_of
+from bridge.wire import CheckRow
+
+LOUDNESS_GROUP = "Loudness meter (EBU Tech 3341)"
+PEAK_GROUP = "True-peak meter (EBU Tech 3341)"
+RANGE_GROUP = "Loudness range (EBU Tech 3342)"
+RATES_HZ = (44100, 48000, 96000)
+TOLERANCE_LU = 0.1
+RANGE_TOLERANCE_LU = 1.0
+PEAK_BELOW_DB, PEAK_ABOVE_DB = 0.4, 0.2
+HOP_S = 0.01
+TONES = 20
+
+Read = Callable[[int], Readings]
+"""What the meter reads of one case at a sample rate."""
+
+
+def check_loudness() -> Iterator[CheckRow]:
+    """Cases 1 to 6 and 9 to 14, each at every rate."""
+    for case, segments in signals.TECH_3341_INTEGRATED.items():
+        yield _loudness_row(f"Case {case}: integrated", -33.0 if case == 2 else -23.0, _integrated(segments))
+    yield _loudness_row(
+        "Case 6: integrated, 5 channels", -23.0, lambda rate_hz: [_lufs(signals.tech_3341_case_6, rate_hz)]
+    )
+    yield _loudness_row("Case 9: short-term stands still", -23.0, _still(signals.SHORT_TERM_CASE_9, SHORT_TERM_HOPS, 0))
+    yield _loudness_row("Case 10: short-term maximum", -23.0, _maxima(10, SHORT_TERM_HOPS))
+    yield _climbing_row("Case 11: short-term, live", 11, SHORT_TERM_HOPS, 600)
+    yield _loudness_row("Case 12: momentary stands still", -23.0, _still(signals.MOMENTARY_CASE_12, MOMENTARY_HOPS, 60))
+    yield _loudness_row("Case 13: momentary maximum", -23.0, _maxima(13, MOMENTARY_HOPS))
+    yield _climbing_row("Case 14: momentary, live", 14, MOMENTARY_HOPS, 80)
+
+
+def check_true_peak() -> Iterator[CheckRow]:
+    """Cases 15 to 23: both readings of each signal, at every rate."""
+    for case, (_, _, _, peak_dbtp) in signals.TECH_3341_STEADY_PEAKS.items():
+        yield _peak_row(case, peak_dbtp, _peaks(lambda rate_hz, c=case: signals.tech_3341_steady_peak(c, rate_hz)))
+    for case in range(20, 24):
+        yield _peak_row(case, 0.0, _peaks(lambda _, c=case: signals.tech_3341_moving_peak(c)))
+
+
+def check_range() -> Iterator[CheckRow]:
+    """Tech 3342, cases 1 to 4, each at every rate."""
+    for case, (segments, range_lu) in signals.TECH_3342.items():
+        wanted = Wanted(range_lu, RANGE_TOLERANCE_LU, RANGE_TOLERANCE_LU, "LU")
+        yield row_of(RANGE_GROUP, f"Case {case}", wanted, _at_all_rates(_ranges(segments)))
+
+
+# --- Readings ---------------------------------------------------------------------------------------------------------
+
+
+def _measured(samples: Samples, rate_hz: int) -> Measurement:
+    return measure(Audio(samples, rate_hz)).measurement
+
+
+def _lufs(make: Callable[[int], Samples], rate_hz: int) -> float | None:
+    return _measured(make(rate_hz), rate_hz).integrated_lufs
+
+
+def _integrated(segments: Sequence[signals.Segment]) -> Read:
+    return lambda rate_hz: [_measured(signals.cut(segments, rate_hz), rate_hz).integrated_lufs]
+
+
+def _ranges(segments: Sequence[signals.Segment]) -> Read:
+    return lambda rate_hz: [_measured(signals.cut(segments, rate_hz), rate_hz).loudness_range_lu]
+
+
+def _windows(samples: Samples, rate_hz: int, hops: int) -> np.ndarray:
+    """Loudness of each window of `hops` hops."""
+    return to_lufs(window_power(weighted_power(hop_energies(Audio(samples, rate_hz))), hops))
+
+
+def _still(segments: Sequence[signals.Segment], hops: int, settling_hops: int) -> Read:
+    def read(rate_hz: int) -> Readings:
+        shown = _windows(signals.cut(segments, rate_hz), rate_hz, hops)[settling_hops:]
+        return [float(shown.min()), float(shown.max())]
+
+    return read
+
+
+def _maxima(case: int, hops: int) -> Read:
+    def read(rate_hz: int) -> Readings:
+        files = (signals.tech_3341_file(case, index, rate_hz) for index in range(TONES))
+        return [
+            loudest(weighted_power(hop_energies(Audio(file, rate_hz))), hops, HOP_S).loudness_lufs for file in files
+        ]
+
+    return read
+
+
+def _climb(case: int, hops: int, slot_hops: int) -> Read:
+    """How far the maximum after each tone is off that tone's loudness."""
+
+    def read(rate_hz: int) -> Readings:
+        highest = np.maximum.accumulate(_windows(signals.tech_3341_live(case, rate_hz), rate_hz, hops))
+        return [float(highest[(tone + 1) * slot_hops - hops]) - (-38.0 + tone) for tone in range(TONES)]
+
+    return read
+
+
+def _peaks(make: Callable[[int], Samples]) -> Read:
+    def read(rate_hz: int) -> Readings:
+        measured = _measured(make(rate_hz), rate_hz)
+        return [measured.true_peak_dbtp, measured.standard_true_peak_dbtp]
+
+    return read
+
+
+def _at_all_rates(read: Read) -> Readings:
+    return [reading for rate_hz in RATES_HZ for reading in read(rate_hz)]
+
+
+# --- Rows -------------------------------------------------------------------------------------------------------------
+
+
+def _loudness_row(name: str, loudness_lufs: float, read: Read) -> CheckRow:
+    wanted = Wanted(loudness_lufs, TOLERANCE_LU, TOLERANCE_LU, "LUFS")
+    return row_of(LOUDNESS_GROUP, name, wanted, _at_all_rates(read))
+
+
+def _climbing_row(name: str, case: int, hops: int, slot_hops: int) -> CheckRow:
+    wanted = Wanted(0.0, TOLERANCE_LU, TOLERANCE_LU, "LU", "off")
+    return row_of(LOUDNESS_GROUP, name, wanted, _at_all_rates(_climb(case, hops, slot_hops)))
+
+
+def _peak_row(case: int, peak_dbtp: float, read: Read) -> CheckRow:
+    wanted = Wanted(peak_dbtp, PEAK_BELOW_DB, PEAK_ABOVE_DB, "dBTP")
+    return row_of(PEAK_GROUP, f"Case {case}", wanted, _at_all_rates(read))
