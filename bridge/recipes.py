@@ -216,7 +216,7 @@ class MasterOptions(Named):
     references: tuple[ReferenceTrack, ...] = Field(
         default=(),
         max_length=8,
-        description="Tracks that the chain `reference` matches: FILE, or FILE:WEIGHT.",
+        description="Track to match, with its weight against others; the chain is `reference` unless another is named.",
         json_schema_extra={"flag": "reference"},
     )
     match_tone_percent: float = Field(
@@ -281,6 +281,16 @@ class MasterOptions(Named):
         default=False,
         description="Replace an earlier result of the same name instead of adding a version number.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _matches_references(cls, given: object) -> object:
+        """Whoever gives references and names no chain wants them matched."""
+        if not isinstance(given, dict):
+            return given
+        options = typing.cast("dict[str, object]", given)
+        is_open = not {"chain", "preset"} & options.keys()
+        return {**options, "chain": "reference"} if options.get("references") and is_open else options
 
     @field_validator("bit_depth", mode="before")
     @classmethod
@@ -452,3 +462,8 @@ class SplitRecipe(SplitOptions):
 MixRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | SplitRecipe, Field(discriminator="do")]
 """What can be done with one mix."""
 Recipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | CompareRecipe | SplitRecipe, Field(discriminator="do")]
+
+
+def reference_paths(recipe: Recipe) -> tuple[Path, ...]:
+    """Files besides the mix that a recipe wants read; relative ones lie beside the mix."""
+    return tuple(track.path for track in recipe.references) if isinstance(recipe, MasterRecipe) else ()

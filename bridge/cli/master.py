@@ -15,12 +15,16 @@ from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, loudness_text
 from bridge.jobs.chain_choice import with_chain
-from bridge.jobs.direct import DirectEngine, direct_request, report_of
+from bridge.jobs.direct import DirectEngine, direct_request, from_here, report_of
 from bridge.recipes import MasterOptions, MasterRecipe
 from bridge.reports.verdict import verdict
 
 EXAMPLES = (
     ("For streaming services, into this folder", "dawbridge master MySong.wav"),
+    (
+        "As a record that you admire, its tone by 70 %",
+        "dawbridge master MySong.wav --reference Hit.wav --match-tone-percent 70",
+    ),
     ("Louder, as 16-bit FLAC", "dawbridge master MySong.wav --chain loud --output-format flac --bit-depth 16"),
     ("A whole album through a chain of your own", "dawbridge master *.wav --chain mine.yaml --out Masters"),
 )
@@ -41,7 +45,7 @@ def _complete_chain(_: click.Context, __: click.Parameter, incomplete: str) -> l
 )
 @flags_of(
     MasterOptions,
-    metavars={"chain": "NAME|FILE", "exports": "FORM", "codec_safe": "CODEC"},
+    metavars={"chain": "NAME|FILE", "exports": "FORM", "codec_safe": "CODEC", "references": "FILE[:WEIGHT]"},
     complete={"chain": _complete_chain},
 )
 @json_option
@@ -51,7 +55,7 @@ def master(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: 
 
     Each master comes with a report (HTML and JSON). What is not given by a flag is the chain's or the mix's own.
     """
-    recipe, settings = with_chain(checked(MasterRecipe, flags), settings_of(ctx))
+    recipe, settings = with_chain(from_here(checked(MasterRecipe, flags)), settings_of(ctx))
     with DirectEngine(settings) as engine:
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:

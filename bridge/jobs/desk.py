@@ -13,6 +13,7 @@ from bridge.errors import RequestError
 from bridge.jobs.store import JobStore
 from bridge.jobs.worker import Worker
 from bridge.model import Job, JobRequest, Render
+from bridge.recipes import reference_paths
 from bridge.settings import Settings
 
 REMEMBERED_JOBS = 200
@@ -93,7 +94,9 @@ class JobDesk:
 
     def submit(self, request: JobRequest, client_id: str | None = None) -> Job:
         """The job of this request."""
-        _refuse_outside((*(render.path for render in request.renders), request.return_folder), self._roots)
+        mixes = [render.path for render in request.renders]
+        references = [mixes[0].parent / path for path in reference_paths(request.recipe)]
+        _refuse_outside((*mixes, request.return_folder, *references), self._roots)
         return self._worker.submit(request, client_id)
 
     def is_paused(self) -> bool:

@@ -13,7 +13,7 @@ from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
 from bridge.model import Assignment, JobRequest, JobResult, Origin, Progress
-from bridge.recipes import CompareRecipe, Recipe
+from bridge.recipes import CompareRecipe, MasterRecipe, Recipe
 from bridge.report import Report
 from bridge.reports.document import read_comparison, read_report
 from bridge.settings import Settings, process_environment
@@ -61,6 +61,12 @@ def compare_request(earlier: Path, later: Path, return_folder: Path, settings: S
         name_pattern=COMPARE_PATTERN,
         origin=CLI,
     )
+
+
+def from_here(recipe: MasterRecipe) -> MasterRecipe:
+    """The recipe with the paths of its references said whole: the engine works elsewhere."""
+    tracks = tuple(track.model_copy(update={"path": track.path.absolute()}) for track in recipe.references)
+    return recipe.model_copy(update={"references": tracks})
 
 
 def _require_text(path: Path) -> None:

@@ -97,7 +97,13 @@ def _read(track: ReferenceTrack, name: str, run: Run) -> Reference:
 
 
 def _found(path: Path, run: Run) -> Path:
-    """Beside the mix or the chains where it is not said whole."""
+    """Beside the mix or the chains where it is not said whole.
+
+    Raises:
+        AudioError: it is not there; a path that climbs out of a folder is never there.
+    """
+    if not path.is_absolute() and ".." in path.parts:
+        raise AudioError(f"The reference {path} climbs out of the mix's folder: give its whole path.")
     for folder in _beside(run.request, run.assignment.chain_folders):
         if (folder / path).is_file():
             return folder / path
