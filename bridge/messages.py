@@ -205,6 +205,41 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "a listener who decides within {threshold:.0f} s has not heard it.",
             "s",
         ),
+        # Separation.
+        "split_lossy": MessageKind(
+            WARNING, "The mix is a {format} file: what its encoder left out is missing in the stems too."
+        ),
+        "split_short": MessageKind(
+            INFO,
+            "The mix lasts {value:.1f} s: networks separate better with at least {threshold:.0f} s around them.",
+            "s",
+        ),
+        "stem_over": MessageKind(
+            WARNING,
+            "The stem {stem} peaks at {value:+.1f} dBFS: it is whole in this file, and clips in one of whole numbers.",
+            "dBFS",
+        ),
+        "stem_watery": MessageKind(
+            WARNING,
+            "The stem {stem} sounds watery above 11 kHz (index {value:.1f} of 1): mask it with the residual, or cut "
+            "its highs.",
+        ),
+        "stem_hollow": MessageKind(
+            WARNING, "The {stem} lost attack against the mix (index {value:.1f} of 1): blend in some of the residual."
+        ),
+        "split_doubt": MessageKind(
+            INFO,
+            "{where} of the mix the stems do not explain ({value:.1f} dB is left over at worst): listen to the residual "
+            "there.",
+            "dB",
+        ),
+        "split_retreat": MessageKind(INFO, "Memory ran out, so the rest was computed with {step}."),
+        "split_scaled": MessageKind(
+            WARNING,
+            "A stem passes full scale, which whole numbers cannot hold: all files got {value:+.2f} dB. With "
+            "`bit_depth: 32f` they stay as they are.",
+            "dB",
+        ),
         # Mastering: what was not done as the chain says, and why.
         "step_left_out": MessageKind(
             WARNING, "{step}: left out, because a signal at {rate_hz} Hz does not reach that frequency."
@@ -269,6 +304,25 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         "limiter_idle": MessageKind(
             INFO, "Nothing reached the ceiling of {value:.1f} dBTP: the limiter left the signal as it is.", "dBTP"
+        ),
+        # Plug-ins.
+        "plugin_bypassed": MessageKind(WARNING, "The plug-in {plugin} {what}; it was left out, as the chain wants it."),
+        "plugin_substituted": MessageKind(
+            WARNING, "The plug-in {plugin} {what}; a built-in step stands in for it, as the chain wants it."
+        ),
+        "plugin_latency_moved": MessageKind(
+            WARNING,
+            "A plug-in up to {plugin} changed its latency during the song: its end may be out of time; automate "
+            "nothing that changes latency.",
+        ),
+        "tune_missed": MessageKind(
+            WARNING,
+            "{parameter} of {plugin} brings {measure} to {value:.2f} at best, not to {threshold:g}: widen `range`, or "
+            "lower the goal.",
+        ),
+        "tune_no_reading": MessageKind(
+            WARNING,
+            "{parameter} of {plugin} was not searched, because {measure} reads nothing here; it keeps its default.",
         ),
     }
 )

@@ -11,6 +11,7 @@ from typing import assert_never
 from bridge.model import Assignment, JobResult, Progress
 from bridge.pipeline.run import Run
 from bridge.recipes import AnalyzeRecipe, CompareRecipe, MasterRecipe, SplitRecipe
+from bridge.weights.extra import require_packages
 
 
 def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> JobResult:
@@ -34,6 +35,7 @@ def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> 
 
             return compare_job(run)
         case SplitRecipe() as recipe:
+            require_packages("Separation")
             from bridge.pipeline.split import split_job  # noqa: PLC0415
 
             return split_job(run, recipe)

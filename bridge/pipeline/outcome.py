@@ -17,7 +17,7 @@ from bridge.reports import report_html, report_json
 
 JSON_SUFFIX = ".report.json"
 HTML_SUFFIX = ".report.html"
-NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison"})
+NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison", "split": "stems"})
 """What stands in a file name where a master has its chain."""
 
 

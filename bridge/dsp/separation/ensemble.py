@@ -34,6 +34,7 @@ class Ensemble:
             raise ValueError("the models of an ensemble must cut the mix alike (same segment length and sample rate)")
         self.grid: SegmentGrid = grids[0]
         self.takes_bfloat16 = all(member.separator.takes_bfloat16 for member in self._members)
+        self.wants_scale = all(member.separator.wants_scale for member in self._members)
 
     def to(self, device: torch.device) -> None:
         """Moves all weights."""

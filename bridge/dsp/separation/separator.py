@@ -43,6 +43,11 @@ class Separator(Protocol):
         ...
 
     @property
+    def wants_scale(self) -> bool:
+        """Whether it was made for signals of one loudness, so that the mix is scaled before it and back after it."""
+        ...
+
+    @property
     def takes_bfloat16(self) -> bool:
         """Whether computing in bfloat16 is worth a try where the processor has it."""
         ...

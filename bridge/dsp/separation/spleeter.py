@@ -60,6 +60,7 @@ class SpleeterSeparator:
 
     stems = STEMS
     takes_bfloat16 = False  # so few channels that it is slower
+    wants_scale = False
 
     def __init__(self, vocals: SpleeterNetwork, instrumental: SpleeterNetwork) -> None:
         self._networks = (vocals.eval(), instrumental.eval())
