@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from bridge.plugin_settings import PluginPlace
 from bridge.recipes import Recipe
 from bridge.separation_settings import SeparationSettings
 from bridge.value import Value
@@ -148,6 +149,7 @@ class Assignment(Value):
     cache_size_max_mb: int = 0
     limits: Limits = Limits()
     separation: SeparationSettings = SeparationSettings()
+    plugins: PluginPlace = PluginPlace()
 
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------
@@ -314,6 +316,30 @@ class Message(Value):
 ParameterValue: TypeAlias = float | int | str | bool | None
 
 
+class PluginUse(Value):
+    """A plug-in in a job: which one it was, what it was set to, what became of it."""
+
+    name: str
+    vendor: str
+    version: str
+    format: str
+    """"VST3" or "AudioUnit"."""
+    identity: str
+    """Class id: the same on every machine."""
+    state_digest: str = ""
+    """BLAKE2b of its whole state while it worked; the same state sounds the same."""
+    latency_frames: int = 0
+    """As it reported; made up for."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """What it was set to, as it reads it back."""
+    seconds: float = 0.0
+    """Spent in it."""
+    load_s: float = 0.0
+    """0 where it was loaded already."""
+    failure: str | None = None
+    """What it did instead of its work."""
+
+
 class AppliedStep(Value):
     """One change of samples, with the parameters that were really applied."""
 
@@ -326,6 +352,8 @@ class AppliedStep(Value):
     """What was measured of its effect: "at most 3.1 dB of gain reduction"."""
     reasons: tuple[str, ...] = ()
     """Why parameters that the chain left open were set so: "the music begins at 38 Hz -> high-pass at 27 Hz"."""
+    plugin: PluginUse | None = None
+    """Where a third-party plug-in did it, or should have."""
 
 
 class LoudnessCurve(Value):

@@ -13,6 +13,7 @@ from bridge.control_settings import MidiSettings, OscQuerySettings, OscSettings,
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
 from bridge.model import Assignment, JobRequest, Limits
+from bridge.plugin_settings import PluginPlace, PluginSettings
 from bridge.recipes import MasterRecipe, MixRecipe
 from bridge.separation_settings import GpuSettings, ModelSettings, SeparationSettings
 from bridge.value import Value
@@ -140,6 +141,9 @@ class Settings(Value):
     limits: Limits = Field(default=Limits(), description="What is refused.")
     cache: CacheSettings = Field(default=CacheSettings(), description="Results kept for identical requests.")
     models: ModelSettings = Field(default=ModelSettings(), description="Weights for separation.")
+    plugins: PluginSettings = Field(
+        default=PluginSettings(), description="Third-party plug-ins: folders, time limits, memory."
+    )
     gpu: GpuSettings = Field(default=GpuSettings(), description="Where separation computes.")
     osc: OscSettings = Field(default=OscSettings(), description="Control surfaces that speak OSC.")
     oscquery: OscQuerySettings = Field(
@@ -165,6 +169,11 @@ class Settings(Value):
         return self.tickets.folders or (self.data_folder / "tickets",)
 
     @property
+    def plugin_place(self) -> PluginPlace:
+        """What an engine, a scan and a check must know of plug-ins."""
+        return PluginPlace(settings=self.plugins, data_folder=self.data_folder / "plugins")
+
+    @property
     def separation(self) -> SeparationSettings:
         """What an engine is told about models and devices."""
         return SeparationSettings(
@@ -173,6 +182,11 @@ class Settings(Value):
             models_folder=self.models.folder or self.data_folder / "models",
             stems_folder=self.data_folder / "stems" if self.models.stems_kept_mb else None,
         )
+
+    @property
+    def has_surfaces(self) -> bool:
+        """Whether control surfaces are served."""
+        return self.osc.is_enabled or self.oscquery.is_enabled or self.midi.is_enabled
 
     def return_folder(self, watch: WatchSettings) -> Path:
         """The return folder of a watch folder."""
@@ -200,6 +214,7 @@ class Settings(Value):
             cache_size_max_mb=self.cache.size_max_mb,
             limits=self.limits,
             separation=self.separation,
+            plugins=self.plugin_place,
         )
 
 
@@ -274,6 +289,7 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
             "session_roots": tuple(map(absolute, settings.session_roots)),
             "chain_folders": tuple(map(absolute, settings.chain_folders)),
             "data_folder": absolute(settings.data_folder),
+            "plugins": settings.plugins.model_copy(update={"folders": tuple(map(absolute, settings.plugins.folders))}),
             "models": settings.models.model_copy(
                 update={
                     "folder": None if settings.models.folder is None else absolute(settings.models.folder),

@@ -16,6 +16,8 @@ from bridge.chains.guards import NO_GUARDS, Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.parallel import Branch, Parallel, changed, walk
 from bridge.chains.playbook import Playbook, is_adaptive
+from bridge.chains.plugin import Plugin, Tune
+from bridge.chains.resonance import Resonance
 from bridge.chains.rules import Rule, RuleBook
 from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
@@ -55,6 +57,8 @@ __all__ = [
     "Parallel",
     "Peak",
     "Playbook",
+    "Plugin",
+    "Resonance",
     "Rule",
     "RuleBook",
     "Saturate",
@@ -65,6 +69,7 @@ __all__ = [
     "Target",
     "Tilt",
     "Transient",
+    "Tune",
     "built_in_chains",
     "chain_schema",
     "changed",

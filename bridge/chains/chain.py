@@ -11,6 +11,8 @@ from bridge.chains.eq import Eq, MatchEq
 from bridge.chains.guards import Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.parallel import Branch, Parallel
+from bridge.chains.plugin import Plugin
+from bridge.chains.resonance import Resonance
 from bridge.chains.saturation import Clip, Saturate
 from bridge.chains.stereo import Stereo
 from bridge.chains.tone import BandPass, DcRemove, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Tilt
@@ -34,10 +36,12 @@ Step: TypeAlias = Annotated[
     | Clip
     | Compressor
     | DynamicEq
+    | Resonance
     | Deess
     | Multiband
     | Transient
     | Parallel
+    | Plugin
     | MatchLoudness
     | Limiter,
     Field(discriminator="use"),
@@ -60,16 +64,19 @@ STEPS: tuple[type[StepBase], ...] = (
     Clip,
     Compressor,
     DynamicEq,
+    Resonance,
     Deess,
     Multiband,
     Transient,
     Parallel,
+    Plugin,
     MatchLoudness,
     Limiter,
 )
 """Every step that a chain may name, in the order of the manual."""
 Branch.model_rebuild(_types_namespace={"Step": Step})
 Parallel.model_rebuild(_types_namespace={"Step": Step})
+Plugin.model_rebuild(_types_namespace={"Step": Step})
 
 
 class Target(Value):

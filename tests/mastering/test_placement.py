@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bridge.audio.signal import Samples, in_memory
-from bridge.chains import STEPS, Chain, Gain, Highpass, Step, StepBase, StepChannels, chain_schema, read_chain
+from bridge.chains import STEPS, Chain, Gain, Highpass, Plugin, Step, StepBase, StepChannels, chain_schema, read_chain
 from bridge.dsp.mastering.fitting import fit, run_steps
 from bridge.dsp.mastering.placement import WEIGHTS, PlacedProcessor
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
@@ -149,5 +149,5 @@ def test_the_schema_knows_the_places_of_all_others() -> None:
     for step in PLACEABLE:
         Chain.model_validate({"title": "X", "steps": [placed(step, "side", 20).model_dump(mode="json")]})
         jsonschema.validate({"title": "X", "steps": [placed(step, "side", 20).model_dump(mode="json")]}, chain_schema())
-    assert {type(step) for step in (*WHOLE, *PLACEABLE)} == set(STEPS)
+    assert {type(step) for step in (*WHOLE, *PLACEABLE, Plugin(plugin="X"))} == set(STEPS)
     assert issubclass(STEPS[0], StepBase)

@@ -1,6 +1,7 @@
 """The pages about the steps of chains, each made from the step's own class."""
 
 import inspect
+import typing
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -54,10 +55,13 @@ def _blocks(step: type[StepBase]) -> Iterator[Block]:
         yield Heading("Parameters")
         yield declared(own, WHAT)
     for name, model in _inner_models(step):
-        yield Heading(f"Each of `{name}`")
-        yield declared(((f"{name}[].{d.name}", d) for d in declarations(model)), WHAT)
+        is_several = item_of(step.model_fields[name].annotation) is not None
+        yield Heading(f"Each of `{name}`" if is_several else f"Inside `{name}`")
+        place = f"{name}[]" if is_several else name
+        yield declared(((f"{place}.{d.name}", d) for d in declarations(model)), WHAT)
     yield Heading("As in every step")
-    yield declared(((d.name, d) for d in declarations(StepBase) if _has(step, d.name)), WHAT)
+    shared = (d for d in declarations(step) if d.name in StepBase.model_fields and _has(step, d.name))
+    yield declared(((d.name, d) for d in shared), WHAT)
     if step.whole_because:
         yield Paragraph(f"It works on the whole signal only, because {step.whole_because}.")
 
@@ -65,9 +69,15 @@ def _blocks(step: type[StepBase]) -> Iterator[Block]:
 def _inner_models(step: type[StepBase]) -> Iterator[tuple[str, type[BaseModel]]]:
     """Parameters that are values with parameters of their own."""
     for name, info in step.model_fields.items():
-        kind = item_of(info.annotation) or info.annotation
+        kind = item_of(info.annotation) or model_of(info.annotation)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield name, kind
+
+
+def model_of(annotation: object) -> object:
+    """The annotation without `| None`."""
+    options = [option for option in typing.get_args(annotation) if option is not type(None)]
+    return options[0] if len(options) == 1 else annotation
 
 
 def _has(step: type[StepBase], name: str) -> bool:

@@ -26,6 +26,7 @@ from bridge.chains import (
     Parallel,
     Peak,
     Plugin,
+    Resonance,
     Saturate,
     StepBase,
     Stereo,
@@ -55,6 +56,7 @@ from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.parallel import fit_parallel
 from bridge.dsp.mastering.steps.peak import fit_peak
 from bridge.dsp.mastering.steps.plugin import fit_plugin, fit_plugins, in_runs
+from bridge.dsp.mastering.steps.resonance import fit_resonance
 from bridge.dsp.mastering.steps.saturate import fit_saturate
 from bridge.dsp.mastering.steps.stereo import fit_stereo
 from bridge.dsp.mastering.steps.tilt import fit_tilt
@@ -81,6 +83,7 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
         Clip: fit_clip,
         Compressor: fit_compressor,
         DynamicEq: fit_dynamic_eq,
+        Resonance: fit_resonance,
         Deess: fit_deess,
         Multiband: fit_multiband,
         Transient: fit_transient,

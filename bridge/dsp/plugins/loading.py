@@ -114,5 +114,5 @@ def class_id_of(plugin: LoadedPlugin) -> str:
 
 
 def clears_on_reset(plugin: LoadedPlugin) -> bool:
-    """Whether a reset forgets sound; others are made anew at each reset, which ZamTube does differently now and then."""
+    """Whether a reset forgets sound; others are made anew by it, which ZamTube does differently now and then."""
     return str(getattr(plugin, "_reload_type", "")).endswith("ClearsAudioOnReset")

@@ -92,7 +92,7 @@ class Unit:
         count = channels if slot.feeding is Feeding.EACH else 1
         self.instances = tuple(Instance(slot) for _ in range(count))
         self.load_s = time.perf_counter() - started_s
-        self._feeding = slot.feeding
+        self._feeding, self._gain = slot.feeding, slot.gain
         self._courses: tuple[_Moving, ...] = ()
         self._rate_hz = 0
         self._position = 0
@@ -108,7 +108,8 @@ class Unit:
 
     def make_ready(self, slot: Slot, sample_rate_hz: int, channels: int) -> ReadySlot:
         """Sets everything up for a signal that begins now."""
-        self._feeding, self._rate_hz, self._position = slot.feeding, sample_rate_hz, 0
+        self._feeding, self._gain = slot.feeding, slot.gain
+        self._rate_hz, self._position = sample_rate_hz, 0
         width = _width(slot.feeding, channels)
         starts = tuple(Assigned(parameter=course.parameter, value=course.values[0]) for course in slot.courses)
         moved = {course.parameter.key for course in slot.courses}
@@ -130,6 +131,8 @@ class Unit:
 
     def process(self, block: Samples) -> Samples:
         """The next block (channels, n) of the result, which is `latency_frames` late; blocks come without gaps."""
+        if self._gain != 1.0:
+            block = block * np.float32(self._gain)
         match self._feeding:
             case Feeding.EACH:
                 rows = [block[index : index + 1] for index in range(block.shape[0])]

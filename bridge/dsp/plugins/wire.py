@@ -51,6 +51,8 @@ class Slot(Value):
     assigned: tuple[Assigned, ...] = ()
     courses: tuple[Course, ...] = ()
     feeding: Feeding = Feeding.WHOLE
+    gain: float = 1.0
+    """Before it."""
 
 
 # --- Orders -----------------------------------------------------------------------------------------------------------
