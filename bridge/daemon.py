@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from pydantic import Field
+
 from bridge import __version__
 from bridge.chains import load_chain
 from bridge.delivery import write_whole
@@ -41,6 +43,8 @@ class Announcement(Value):
     version: str
     started_s: float
     watch: tuple[Path, ...]
+    ports: dict[str, int] = Field(default_factory=dict)
+    """Where control surfaces reach it: osc, oscquery, midi; those that are switched on."""
 
 
 class Daemon:
@@ -83,7 +87,8 @@ class Daemon:
                 tickets = TicketListener(folder, settings, desk, own_desk)
                 starting.callback(tickets.stop)
                 tickets.start()
-            starting.callback(self._announce())
+            ports = _start_surfaces(settings, desk, starting)
+            starting.callback(self._announce(ports))
             self._running = starting.pop_all()
         log.info("ready: %d watch folders", len(settings.watch), extra={"action": "daemon_ready"})
 
@@ -130,13 +135,32 @@ class Daemon:
         hooks = Hooks(store.is_known, report_problem)
         return FolderListener(watch, self._settings, submit, worker.prewarm, hooks)
 
-    def _announce(self) -> Callable[[], None]:
+    def _announce(self, ports: dict[str, int]) -> Callable[[], None]:
         """Says that the daemon is ready; the answer takes that back."""
         path = self._settings.data_folder / READY_FILE
         watch = tuple(watch.folder for watch in self._settings.watch)
-        ready = Announcement(pid=os.getpid(), version=__version__, started_s=time.time(), watch=watch)
+        ready = Announcement(pid=os.getpid(), version=__version__, started_s=time.time(), watch=watch, ports=ports)
         write_whole(path, ready.model_dump_json().encode())
         return lambda: path.unlink(missing_ok=True)
+
+
+def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict[str, int]:
+    """Starts what control surfaces need, where any is switched on; the ports. Its libraries are loaded only then."""
+    if not settings.has_surfaces:
+        return {}
+    from bridge.listeners.osc.listener import OscListener  # noqa: PLC0415 - not for a bridge without surfaces
+    from bridge.surface import Surface  # noqa: PLC0415
+
+    ports: dict[str, int] = {}
+    surface = Surface(desk, settings)
+    starting.callback(surface.stop)
+    surface.start()
+    if settings.osc.is_enabled:
+        osc = OscListener(settings.osc, surface)
+        starting.callback(osc.stop)
+        osc.start()
+        ports["osc"] = osc.port
+    return ports
 
 
 def _make_return_folder(folder: Path, roots: tuple[Path, ...]) -> None:

@@ -20,6 +20,7 @@ OWN = "own"
 TEXT_MAX = 1024
 """Longest text, in characters."""
 ID_MAX = 128
+ID_PREFIX = "id:"
 WORDS_OF_TRUTH = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
@@ -40,20 +41,28 @@ class ArgumentError(RequestError):
 
 
 def given_to(node: Node, arguments: Sequence[object]) -> Given:
-    """The arguments of a command, as its node wants them; a text after them is the client id.
+    """The arguments of a command, as its node wants them.
 
     Raises:
         ArgumentError: too few, too many, of a kind that cannot be meant, or out of range.
     """
     rest = list(arguments)
-    is_released = False
-    if node.is_press and rest and not isinstance(rest[0], str):
-        is_released = not _as_bool(node, rest.pop(0))
+    client_id = client_id_in(rest)
+    if client_id is not None:
+        rest.pop()
+        if len(client_id) > ID_MAX:
+            raise ArgumentError(f"{node.address}: a client id has at most {ID_MAX} characters.")
+    is_released = bool(node.is_press and rest) and not _truth(node.address, "press", rest.pop(0))
     values = tuple(_value(node, argument, rest) for argument in (() if node.is_press else node.arguments))
-    client_id = _client_id(node, rest.pop(0)) if rest else None
     if rest:
-        raise ArgumentError(f"{node.address} takes {len(node.arguments)} arguments and a client id: {node.usage}.")
+        raise ArgumentError(f"{node.address}: {_shown(rest[0])} is one argument too many. Usage: {node.usage}")
     return Given(values, client_id, is_released)
+
+
+def client_id_in(arguments: Sequence[object]) -> str | None:
+    """The client id that a command brings as its last argument: `id:` and any text; None without one."""
+    last = arguments[-1] if arguments else None
+    return last.removeprefix(ID_PREFIX) if isinstance(last, str) and last.startswith(ID_PREFIX) else None
 
 
 def _value(node: Node, argument: Argument, rest: list[object]) -> WireValue:
@@ -61,16 +70,8 @@ def _value(node: Node, argument: Argument, rest: list[object]) -> WireValue:
     if rest:
         return coerced(node.address, argument, rest.pop(0))
     if argument.default is None:
-        raise ArgumentError(f"{node.address} needs `{argument.name}`: {node.usage}.")
+        raise ArgumentError(f"{node.address} needs `{argument.name}`. Usage: {node.usage}")
     return argument.default
-
-
-def _client_id(node: Node, value: object) -> str:
-    if not isinstance(value, str):
-        raise ArgumentError(f"{node.address}: {_shown(value)} is one argument too many; a client id is text.")
-    if len(value) > ID_MAX:
-        raise ArgumentError(f"{node.address}: a client id has at most {ID_MAX} characters.")
-    return value
 
 
 def coerced(address: str, argument: Argument, value: object) -> WireValue:
@@ -134,10 +135,6 @@ def _as_text(address: str, argument: Argument, value: object) -> str:
         hint = did_you_mean(text, argument.choices)
         raise ArgumentError(f"{address}: `{argument.name}` is {argument.range_text}, not {_shown(text)}.{hint}")
     return text
-
-
-def _as_bool(node: Node, value: object) -> bool:
-    return _truth(node.address, "press", value)
 
 
 def _truth(address: str, name: str, value: object) -> bool:

@@ -43,8 +43,11 @@ class Choices:
         try:
             RECIPES[recipe].model_validate(options)
         except ValidationError as reason:
-            sentence = reason.errors()[0]["msg"].removeprefix("Value error, ")
-            raise ArgumentError(f"/bridge/{recipe}/option/{option}: {sentence}") from reason
+            fault = reason.errors()[0]
+            sentence = fault["msg"].removeprefix("Value error, ")
+            raise ArgumentError(
+                f"/bridge/{recipe}/option/{option}: {sentence} ({fault['input']!r} was sent)"
+            ) from reason
         self._options[recipe] = options
 
     def reset(self, recipe: str) -> None:

@@ -3,9 +3,11 @@
 Options of recipes are not listed: their nodes are made from the recipes' own declarations.
 """
 
+import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -30,7 +32,11 @@ ACK, REPLY, REPLY_END, ERROR = f"{ROOT}/ack", f"{ROOT}/reply", f"{ROOT}/reply/en
 JOB_EVENT = f"{ROOT}/event/job"
 HEARTBEAT = f"{ROOT}/heartbeat"
 
-_ID = Argument("id", Kind.TEXT, "The client id of the command; the bridge gives one to a command without.")
+_ID = Argument(
+    "id",
+    Kind.TEXT,
+    "The client id, as it came after `id:`; the bridge gives one to a command without.",
+)
 _ADDRESS = Argument("address", Kind.TEXT, "Where the command was sent.")
 _JOB = Argument("job", Kind.TEXT, "Job id, or a number: 1 is the newest; left out, the one that is meant.", default="")
 _JOB_ROW = (
@@ -50,11 +56,9 @@ _METERS = (
 )
 
 
-def option_argument(declaration: Declaration) -> Argument | None:
-    """An option of a recipe as an argument; None for what cannot be said on a surface (paths, nested values)."""
+def option_argument(declaration: Declaration) -> Argument:
+    """An option of a recipe as an argument; several values are one text."""
     kind = declaration.kind
-    if kind is not None and issubclass(kind, Path | BaseModel):
-        return None
     kinds: dict[type, Kind] = {bool: Kind.BOOL, int: Kind.INT, float: Kind.FLOAT}
     is_one_of = bool(declaration.choices) and kind is not None
     is_optional = declaration.default is None
@@ -70,6 +74,14 @@ def option_argument(declaration: Declaration) -> Argument | None:
     )
 
 
+def names_files(annotation: Any) -> bool:
+    """Whether values of a type hold paths: a surface may not name files but as what to work on."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(names_files(info.annotation) for info in annotation.model_fields.values())
+    inner = typing.get_args(annotation)
+    return annotation is Path or any(names_files(each) for each in inner)
+
+
 def has_fader(argument: Argument) -> bool:
     """Whether a fader from 0 to 1 can set it."""
     is_ranged = argument.kind is Kind.FLOAT and argument.low is not None and argument.high is not None
@@ -78,8 +90,11 @@ def has_fader(argument: Argument) -> bool:
 
 def option_arguments(recipe: str) -> dict[str, Argument]:
     """The options of a recipe that a surface can set."""
-    found = {d.name: option_argument(d) for d in declarations(RECIPES[recipe]) if d.name not in NOT_OPTIONS}
-    return {name: argument for name, argument in found.items() if argument is not None}
+    model = RECIPES[recipe]
+    is_left_out = {
+        name: name in NOT_OPTIONS or names_files(info.annotation) for name, info in model.model_fields.items()
+    }
+    return {d.name: option_argument(d) for d in declarations(model) if not is_left_out[d.name]}
 
 
 def _press(address: str, help_text: str, verb: Verb, subject: str = "", reply: tuple[Argument, ...] = ()) -> Node:
@@ -250,6 +265,12 @@ def _listening_nodes() -> Iterator[Node]:
         Verb.SUBSCRIBE, (Argument("lease_s", Kind.FLOAT, unit="s"),),
     )  # fmt: skip
     yield Node(f"{ROOT}/unsubscribe", "Send me nothing more.", Access.WRITE, (port,), Verb.UNSUBSCRIBE)
+    for argument in (
+        Argument("malformed", Kind.INT, "Packets that were no OSC, and were dropped."),
+        Argument("refused", Kind.INT, "Packets from hosts that may not send, or beyond the pace that is allowed."),
+        Argument("lost", Kind.INT, "Packets that came faster than they could be read."),
+    ):
+        yield _shown(f"/traffic/{argument.name}", argument)
     yield _shown("/version", Argument("version", Kind.TEXT, "Name and version of the bridge."))
     yield _shown("/heartbeat", Argument("up_s", Kind.INT, "Seconds since the start; tells that the bridge lives.", "s"))
     yield Node(JOB_EVENT, "Each change of each job.", Access.READ, _JOB_ROW, is_event=True)

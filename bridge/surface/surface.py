@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.desk import Desk
@@ -20,7 +20,7 @@ from bridge.model import Job, JobState
 from bridge.settings import Settings
 from bridge.surface import command as answers
 from bridge.surface.actions import Actions, Call
-from bridge.surface.arguments import ArgumentError, WireValue, given_to
+from bridge.surface.arguments import ArgumentError, WireValue, client_id_in, given_to
 from bridge.surface.command import Answer, Command
 from bridge.surface.nodes import HEARTBEAT, NODES, ROOT
 from bridge.surface.panel import Panel
@@ -95,7 +95,8 @@ class Surface:
         """Takes a command: acknowledges it, or answers why not. Never raises for what a client sent."""
         nodes = NODES.matching(command.address)
         if not nodes:
-            command.answer(answers.error("", "unknown_address", _unknown(command.address)))
+            said = client_id_in(command.arguments) or ""
+            command.answer(answers.error(said, "unknown_address", _unknown(command.address)))
             return
         if len(nodes) > MATCHES_MAX:
             command.answer(answers.error("", "wrong_argument", f"{command.address[:80]} means {len(nodes)} addresses."))
@@ -116,7 +117,7 @@ class Surface:
                 raise ArgumentError(f"{node.address} only shows something: it takes no arguments.")
             given = given_to(node, command.arguments)
         except UserError as error:
-            command.answer(answers.error(_id_in(command.arguments), error.code, error.sentence))
+            command.answer(answers.error(client_id_in(command.arguments) or "", error.code, error.sentence))
             return
         client_id = given.client_id or f"#{next(self._numbers)}"
         if given.client_id is not None and self._is_repeated(command, (given.client_id, node.address)):
@@ -215,9 +216,3 @@ class Surface:
 def _unknown(address: str) -> str:
     shown = address[:80]
     return f"There is nothing at {shown!r}.{NODES.near(shown)} `dawbridge osc list` shows what there is."
-
-
-def _id_in(arguments: Sequence[object]) -> str:
-    """The client id of a command that was not understood: its last argument, if that is a short text."""
-    last = arguments[-1] if arguments else None
-    return last if isinstance(last, str) and len(last) <= 128 else ""

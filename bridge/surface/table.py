@@ -197,8 +197,7 @@ def _next_part(text: str) -> tuple[str | None, str]:
             inner, closing, rest = rest.partition("]")
             negation, inner = ("^", inner[1:]) if inner.startswith("!") else ("", inner)
             is_good = closing and inner and "/" not in inner
-            characters = re.sub(r"([\\^\[&~|])", r"\\\1", inner)
-            return (f"[{negation}{characters}]" if is_good else None), rest
+            return (f"[{negation}{_characters(inner)}]" if is_good else None), rest
         case "{":
             inner, closing, rest = rest.partition("}")
             words = "|".join(re.escape(word) for word in inner.split(","))
@@ -207,3 +206,12 @@ def _next_part(text: str) -> tuple[str | None, str]:
             return None, rest
         case _:
             return re.escape(sign), rest
+
+
+def _characters(inner: str) -> str:
+    """What stands between brackets, as an expression: characters and ranges of them."""
+    found = re.findall(r"(.)-(.)|(.)", inner, re.DOTALL)
+    return "".join(
+        f"{re.escape(low)}-{re.escape(high)}" if low <= high and low else re.escape(one or low + "-" + high)
+        for low, high, one in found
+    )
