@@ -128,9 +128,13 @@ def _worst_db(peaks: Peaks, ceiling_dbtp: Dbtp) -> float:
 
 def _tried(run: Run, codecs: Sequence[CodecName], audio: Audio, on_progress: OnProgress) -> Peaks:
     """What each encoder makes of the true peak."""
+
+    def peak_after(name: CodecName) -> Dbtp | None:
+        return _peak_after(run, name, audio)
+
     with ThreadPoolExecutor(THREADS) as pool:
         found: Peaks = {}
-        for name, peak in zip(codecs, pool.map(lambda name: _peak_after(run, name, audio), codecs), strict=True):
+        for name, peak in zip(codecs, pool.map(peak_after, codecs), strict=True):
             found[name] = peak
             on_progress(len(found) / len(codecs))
     return found

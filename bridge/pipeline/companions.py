@@ -7,6 +7,7 @@ loudest half minute, else from the start.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ PREVIEW_S = 30.0
 FADE_IN_S, FADE_OUT_S = 0.05, 1.5
 PAIR_MARGIN_DB = 0.03
 """Below the ceiling, so that dither cannot bring one side of the pair down and not the other."""
+THREADS = 2
+"""Files at a time: encoders work on one core and let the interpreter go."""
 DEFAULT_KBPS = {OutputFormat.MP3: 320, OutputFormat.OGG: 256, OutputFormat.OPUS: 256}
 
 
@@ -153,18 +156,21 @@ def write_companions(run: Run, plans: Plans, made: Made, on_progress: OnProgress
     """Every file of the plans in the work folder, each measured as it stands there and under its ceiling."""
     plain = undithered(made.mastered, run.allocate, part(on_progress, 0.0, 0.1))
     wanted = [*_exports(plans, made, plain), *_pair(plans, made, plain), *_preview(plans, made, plain)]
-    companions: list[Companion] = []
-    staged: list[Staged] = []
-    for number, one in enumerate(wanted):
-        share = 0.9 / len(wanted)
-        begun = 0.1 + number * share
-        companion, file = _write(run, number, one, part(on_progress, begun, begun + share))
-        companions.append(companion)
-        staged.append(file)
+    done = [0.0] * len(wanted)
+
+    def write(number: int) -> tuple[Companion, Staged]:
+        def on_part(fraction: float) -> None:
+            done[number] = fraction
+            on_progress(0.1 + 0.9 * sum(done) / len(done))
+
+        return _write(run, number, wanted[number], on_part)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        written = list(pool.map(write, range(len(wanted))))
     messages = tuple(found for one in wanted for found in one.messages)
     if plans.pair is not None and all(one.plan.role != "matched_mix" for one in wanted):
         messages += (message("no_pair"),)
-    return Companions(tuple(companions), tuple(staged), messages)
+    return Companions(tuple(one for one, _ in written), tuple(file for _, file in written), messages)
 
 
 def _write(run: Run, number: int, wanted: Wanted, on_progress: OnProgress) -> tuple[Companion, Staged]:
@@ -194,12 +200,15 @@ def of_excerpt(metadata: Metadata) -> Metadata:
 
 
 def _form(plan: Plan, made: Made, gain_db: float = 0.0) -> Form:
-    """Encoded files answer to the ordered ceiling: the master's own may be lower just so that they hold that one."""
-    is_lossless = plan.spec.format in LOSSLESS_FORMATS
+    """Exports have the master's ceiling; what is encoded or compared answers to the ordered one.
+
+    The master's own may be lower just so that encoded files hold the ordered one.
+    """
+    is_exact = plan.role == "export" and plan.spec.format in LOSSLESS_FORMATS
     return Form(
         plan.sample_rate_hz,
         plan.bit_depth,
-        made.mastered.ceiling_dbtp if is_lossless else made.ceiling_dbtp,
+        made.mastered.ceiling_dbtp if is_exact else made.ceiling_dbtp,
         made.seed,
         gain_db,
         is_limited=made.mastered.ending.limiter is not None and plan.role != "matched_mix",
@@ -219,7 +228,7 @@ def _pair(plans: Plans, made: Made, plain: Audio) -> Iterator[Wanted]:
     if plans.pair is None or mix.integrated_lufs is None or master.integrated_lufs is None:
         return
     gain_db = master.integrated_lufs - mix.integrated_lufs
-    over_db = (mix.true_peak_dbtp or 0.0) + gain_db - (made.mastered.ceiling_dbtp - PAIR_MARGIN_DB)
+    over_db = (mix.true_peak_dbtp or 0.0) + gain_db - (made.ceiling_dbtp - PAIR_MARGIN_DB)
     down_db = max(0.0, over_db)
     at_lufs = master.integrated_lufs - down_db
     lowered = (message("pair_lowered", threshold=master.integrated_lufs, value=at_lufs),) if down_db else ()

@@ -14,6 +14,7 @@ from bridge.recipes import AnalyzeRecipe
 from bridge.report import Report
 from bridge.reports import view
 from bridge.reports.analysis.sections import sections
+from bridge.reports.companions import codec_rows, codec_sentence, companion_rows
 from bridge.reports.figures import Parameter, parameter_texts, typeset
 from bridge.reports.palette import DARK, LIGHT, css_variables
 from bridge.reports.verdict import verdict
@@ -55,6 +56,9 @@ def _shown(report: Report) -> dict[str, object]:
         "plot_key": view.plot_key(report),
         "no_plot": view.no_plot(report),
         "analysis": sections(report),
+        "companions": companion_rows(report),
+        "codecs": codec_rows(report),
+        "codec_sentence": codec_sentence(report),
         "notes": view.notes(report.messages),
         "folders": view.folders(report.files),
         "stages": view.stages(report.timings),

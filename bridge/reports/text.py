@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bridge.model import Message, Severity
 from bridge.report import Report
+from bridge.reports.companions import codec_rows, codec_sentence, companion_rows
 from bridge.reports.figures import figure_rows, parameter_texts
 from bridge.reports.verdict import verdict
 from bridge.units import bytes_text, clock
@@ -47,6 +48,14 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{number:3}. {printable(step.sentence)}"
         applied = ", ".join(f"{label} {text}" for label, text in parameter_texts(step.parameters))
         yield from (f"     {printable(line)}" for line in (applied, step.detail) if line)
+    if report.companions:
+        yield from ("", "What comes with it")
+    for row in companion_rows(report):
+        yield printable(f"  {row.title}: {row.encoding}; {row.loudness}, true peak {row.true_peak}")
+        yield from (f"     {printable(sentence)}" for sentence in row.done)
+    if report.codec_safety is not None:
+        yield from ("", "Through encoders", f"  {codec_sentence(report)}")
+        yield from (f"  {row.settings}: {row.before} at first, {row.after} now" for row in codec_rows(report))
     if report.messages:
         yield from ("", "Messages")
     for message in by_severity(report.messages):

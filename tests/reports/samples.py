@@ -26,7 +26,7 @@ from bridge.model import (
     StageTiming,
 )
 from bridge.recipes import AnalyzeRecipe, MasterRecipe
-from bridge.report import Report
+from bridge.report import CodecSafety, CodecTrial, Companion, Report
 
 FOLDER = Path("/home/ana/Sessions/Midnight Drive/Returns")
 
@@ -211,6 +211,43 @@ def song_report(**changes: Any) -> Report:
         ),
     }
     return Report.model_validate(fields | changes)
+
+
+def delivery_report(**changes: Any) -> Report:
+    """A song with everything that can come with its master, through encoders that asked for a lower ceiling."""
+    after = measurement(-9.1, -2.03)
+    resampled = AppliedStep(use="resample", sentence="Resampled from 44100 Hz to 96000 Hz")
+    trim = AppliedStep(
+        use="ceiling_trim", sentence="Peaks over -2.0 dBTP brought back under it", detail="at most 0.21 dB"
+    )
+    companions = (
+        Companion(
+            role="export", title="CD 16-44.1", suffix=" CD 16-44.1.wav", encoding="WAV, 16 bit, 44.1 kHz",
+            measurement=after, ceiling_dbtp=-2.02, steps=(STEPS[-1],),
+        ),
+        Companion(
+            role="export", title="24-96", suffix=" 24-96.flac", encoding="FLAC, 24 bit, 96 kHz",
+            measurement=after, ceiling_dbtp=-2.02, steps=(resampled, trim, STEPS[-1]),
+        ),
+        Companion(
+            role="matched_mix", title="Mix at -13.4 LUFS", suffix=" A mix.wav", encoding="WAV, 24 bit, 44.1 kHz",
+            measurement=measurement(-13.4, -1.03), ceiling_dbtp=-1.0,
+        ),
+        Companion(
+            role="preview", title="Preview", suffix=" preview.mp3", encoding="MP3, 320 kbit/s, 44.1 kHz",
+            measurement=SILENT, ceiling_dbtp=-1.0, start_s=62.1,
+        ),
+    )  # fmt: skip
+    trials = (
+        CodecTrial(
+            codec="mp3_128", settings="MP3 (LAME), constant 128 kbit/s, 44.1 kHz", before_dbtp=0.41, after_dbtp=-1.2
+        ),
+        CodecTrial(
+            codec="opus_96", settings="Opus (libopus), about 96 kbit/s, 48 kHz", before_dbtp=None, after_dbtp=None
+        ),
+    )
+    safety = CodecSafety(ceiling_dbtp=-1.0, lowered_db=1.02, rounds=2, is_held=True, trials=trials)
+    return song_report(**{"chain": "loud", "after": after, "companions": companions, "codec_safety": safety} | changes)
 
 
 def analysis_report(**changes: Any) -> Report:
@@ -399,5 +436,6 @@ ALL: dict[str, Callable[[], Report]] = {
     "dual": lambda: analysed_report("dual"),
     "no_sound": lambda: analysed_report("silent"),
     "mastered": mastered_report,
+    "delivered": delivery_report,
 }
 """Every sample by name."""

@@ -99,8 +99,8 @@ def _steps(rendering: Rendering, form: Form) -> list[AppliedStep]:
     steps: list[AppliedStep] = []
     gain_db = gain_to_db(rendering.drive) or 0.0
     if form.gain_db != 0.0:
-        given = {"gain_db": round(gain_db, 4)}
-        steps.append(AppliedStep(use="gain", sentence=f"Gain {gain_db:+.2f} dB", parameters=given))
+        sentence = f"Gain {gain_db:+.2f} dB"
+        steps.append(AppliedStep(use="gain", sentence=sentence, parameters={"gain_db": round(gain_db, 4)}))
     most_db = reduction_db(rendering.nodes)[0] + (0.0 if form.gain_db != 0.0 else -gain_db)
     if most_db > 0.0:
         ceiling = with_unit(form.ceiling_dbtp, "dBTP")
