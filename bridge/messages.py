@@ -229,8 +229,8 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         "split_doubt": MessageKind(
             INFO,
-            "{where} of the mix the stems do not explain ({value:.1f} dB is left over at worst): listen to the residual "
-            "there.",
+            "{where} of the mix the stems do not explain ({value:.1f} dB is left over at worst): listen to the "
+            "residual there.",
             "dB",
         ),
         "split_retreat": MessageKind(INFO, "Memory ran out, so the rest was computed with {step}."),

@@ -19,11 +19,16 @@ COMMANDS = {
     "init": Entry("bridge.cli.init:init", "Write a commented settings file.", START),
     "run": Entry("bridge.cli.run:run", "Watch the folders of the settings and answer every bounce.", START),
     "master": Entry("bridge.cli.master:master", "Master files now, without the daemon.", WORK),
+    "split": Entry("bridge.cli.split:split", "Separate files into stems now, without the daemon.", WORK),
     "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK),
     "compare": Entry("bridge.cli.compare:compare", "Tell what changed between two versions of a mix.", WORK),
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
+    "models": Entry("bridge.cli.models:models", "List, fetch, verify and remove models for separation.", LOOK),
     "doctor": Entry("bridge.cli.doctor:doctor", "Check this machine and the settings; say what to put right.", LOOK),
+    "selftest": Entry(
+        "bridge.cli.selftest:selftest", "Prove meters, limiter, plug-ins and models on this machine.", LOOK
+    ),
     "help": Entry("bridge.cli.help:help_pages", "Explain a command, the watch folder, chains, steps, settings.", MORE),
     "manual": Entry("bridge.cli.manual.write:manual", "Write these pages as Markdown files.", MORE),
     "completion": Entry("bridge.cli.help:completion", "Print the completion script of your shell.", MORE),

@@ -63,10 +63,11 @@ def split_job(run: Run, recipe: SplitRecipe) -> JobResult:
     """Stems, residual and their report."""
     settings = run.assignment.separation
     try:
+        with run.stage("looking for the model", 0.01):
+            studio = open_studio(recipe, settings, run.tell)
         with run.stage("reading", 0.08) as on_part:
             mixes = read_mixes(run, recipe, on_part)
-        with run.stage("loading the model", 0.07):
-            studio = open_studio(recipe, settings, run.tell)
+        with run.stage("loading the model", 0.06):
             keeper = StemKeeper(settings.stems_folder, settings.models.stems_kept_mb * 1_000_000)
             making = prepare_making(studio, keeper, listen(mixes.heard, lambda _: None))
         with run.stage("separating", 0.65) as on_part, ThreadPoolExecutor(WRITERS_MAX) as threads:

@@ -1,0 +1,96 @@
+"""`dawbridge split`: files into stems, now, in an engine of this command's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from bridge.cli import screen
+from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
+from bridge.cli.flags import checked, flags_of
+from bridge.cli.lazy import PageCommand
+from bridge.cli.options import json_option, settings_of
+from bridge.cli.results import files_of
+from bridge.jobs.direct import DirectEngine, direct_request, report_of
+from bridge.recipes import SplitOptions, SplitRecipe
+from bridge.reports import stem_words as words
+from bridge.separation import SeparationReport
+from bridge.weights.extra import require_packages
+
+EXAMPLES = (
+    ("Vocals and instrumental, quickly", "dawbridge split MySong.wav --quality draft"),
+    ("Drums, bass, other and vocals, into a folder", "dawbridge split MySong.wav --out Stems"),
+    (
+        "The best vocals, as FLAC; all else is in the residual",
+        "dawbridge split MySong.wav --only vocals --quality best --format flac",
+    ),
+    ("What a fresh machine needs first", "dawbridge models fetch spleeter-2stems"),
+)
+
+
+@click.command(cls=PageCommand, examples=EXAMPLES)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Folder for stems and reports; made when it is not there.  [default: this folder]",
+)
+@flags_of(SplitOptions, metavars={"model": "NAME"})
+@json_option
+@click.pass_context
+def split(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: bool, **flags: Any) -> int:
+    """Separate files into stems that sum to the mix; the mixes themselves are only read.
+
+    Stems have the mix's sample rate, length, start and time reference. What no stem holds is the residual: with it they
+    equal the mix sample for sample, where the mix has at most 24 bits. A report (HTML and JSON) tells how good each is.
+    """
+    require_packages("Separation")
+    recipe, settings = checked(SplitRecipe, flags), settings_of(ctx)
+    with DirectEngine(settings) as engine:
+
+        def work(path: Path, on_progress: OnProgress) -> Outcome:
+            request = direct_request(path, recipe, out, settings)
+            return Outcome(path=path, result=engine.run(request, on_progress))
+
+        outcomes = do_each(files, work, settings, show=None if as_json else _show)
+    if as_json:
+        screen.print_json(outcomes)
+    return exit_code_for(outcomes)
+
+
+def _show(outcome: Outcome) -> None:
+    console = screen.out()
+    result = outcome.result
+    assert result is not None
+    report = report_of(result)
+    assert report.separation is not None
+    console.print(screen.line((report.name, "name"), (f"  {result.runtime_s:.1f} s", "quiet")))
+    console.print(screen.text(words.separation_sentence(report.separation)))
+    console.print()
+    console.print(_cards(report.separation))
+    console.print(screen.text(words.residual_text(report.separation) + ".", "quiet"))
+    console.print()
+    for warning in result.warnings:
+        console.print(screen.line(("warning: ", "warn"), warning))
+    console.print(files_of(result))
+
+
+def _cards(separation: SeparationReport) -> Table:
+    """A line for each stem."""
+    table = screen.table("STEM", "ENERGY", "PEAK", "BLEED", "WATERY", "HOLLOW", right=(1, 2, 3, 4, 5))
+    for card in separation.stems:
+        if card.name == "residual":
+            continue
+        table.add_row(
+            screen.text(card.name, "name"),
+            screen.text(words.share_text(card)),
+            screen.text(words.peak_text(card)),
+            screen.text(words.bleed_text(card), "warn" if words.bleed_tone(card) else ""),
+            screen.text(words.index_text(card.watery_index), "warn" if words.index_tone(card.watery_index) else ""),
+            screen.text(words.index_text(card.hollow_index), "warn" if words.index_tone(card.hollow_index) else ""),
+        )
+    return table
