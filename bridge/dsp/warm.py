@@ -15,6 +15,7 @@ from bridge.chains import (
     HighShelf,
     Limiter,
     Multiband,
+    Resonance,
     Saturate,
     Step,
     Target,
@@ -36,6 +37,7 @@ STEPS_WITH_KERNELS: Sequence[Step] = (
     Compressor(threshold_db=-40, detector="rms"),
     Multiband(crossovers_hz=(200, 2000), bands=(BandDynamics(threshold_db=-60),) * 3),
     Transient(attack_db=3),
+    Resonance(),
 )
 """Between them they call every kernel of the steps, on two channels; filters are warmed on three."""
 

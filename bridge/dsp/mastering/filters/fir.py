@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
+from bridge.dsp.mastering.filters.hops import Hops
 from bridge.dsp.mastering.filters.prototype import Curve
 
 SPAN_S = 0.74
@@ -34,21 +35,13 @@ class FirProcessor:
         self._hop = HOPS * reach
         self._size = self._hop + reach
         self._response = np.fft.rfft(taps, self._size)
-        self._waiting = np.zeros((channels, 0), np.float32)
         self._tail = np.zeros((channels, reach))
-        self._ready = np.zeros((channels, self._hop), np.float32)
+        self._hops = Hops(self._hop, channels, self._filtered)
         self.latency_frames = self._hop + (taps.size // 2 if delay is None else delay)
 
     def process(self, block: Samples) -> Samples:
         """The filtered block, late."""
-        frames = block.shape[1]
-        waiting = np.concatenate((self._waiting, block), axis=1)
-        hops = waiting.shape[1] // self._hop
-        made = [self._filtered(waiting[:, hop * self._hop : (hop + 1) * self._hop]) for hop in range(hops)]
-        self._waiting = waiting[:, hops * self._hop :].copy()
-        ready = np.concatenate((self._ready, *made), axis=1)
-        self._ready = ready[:, frames:].copy()
-        return ready[:, :frames]
+        return self._hops.process(block)
 
     def _filtered(self, hop: Samples) -> Samples:
         """The next hop of the result; what reaches beyond it is kept."""
