@@ -9,7 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from bridge.model import Assignment, JobResult, Progress
+from bridge.model import JobResult, Progress
+from bridge.plugin_settings import PluginPlace
+from bridge.separation_settings import SeparationSettings
 from bridge.value import Value
 
 
@@ -70,7 +72,7 @@ EngineEvent: TypeAlias = Annotated[
 _EVENTS: TypeAdapter[EngineEvent] = TypeAdapter(EngineEvent)
 
 
-def to_line(value: Assignment | EngineEvent) -> bytes:
+def to_line(value: Value) -> bytes:
     """The value as one line, newline included."""
     return value.model_dump_json().encode() + b"\n"
 
@@ -82,6 +84,16 @@ def event_of(line: bytes) -> EngineEvent:
         ValueError: it holds something else.
     """
     return _EVENTS.validate_json(line)
+
+
+# --- The self-test and its process ------------------------------------------------------------------------------------
+
+
+class ChecksOrder(Value):
+    """What a self-test must know of this installation; goes down, once."""
+
+    plugins: PluginPlace = PluginPlace()
+    separation: SeparationSettings = SeparationSettings()
 
 
 class CheckRow(Value):

@@ -68,15 +68,20 @@ def engine_launch(
         slot: from 1.
         readiness: what it prepares before it says that it is ready.
     """
+    return Launch(
+        command=(*engine_command(), readiness.value),
+        environment=engine_environment(settings, environment),
+        log_path=settings.data_folder / "logs" / f"engine-{slot}.log",
+    )
+
+
+def engine_environment(settings: Settings, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Variables of a child that computes: its share of threads, and where compiled kernels are kept."""
     threads = str(max(1, (os.cpu_count() or 1) // settings.engines.slots))
     kept = {name: text for name, text in environment.items() if name not in SCREEN_VARIABLES}
     compiled = environment.get("NUMBA_CACHE_DIR") or str(settings.data_folder / "compiled")
     own = {"NUMBA_CACHE_DIR": compiled, "PYTHONUNBUFFERED": "1"}
-    return Launch(
-        command=(*engine_command(), readiness.value),
-        environment=dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | kept | own,
-        log_path=settings.data_folder / "logs" / f"engine-{slot}.log",
-    )
+    return dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | kept | own
 
 
 def engine_command() -> tuple[str, ...]:

@@ -4,8 +4,10 @@ Left out are cases 7 and 8 of Tech 3341, which are recordings.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.audio.signal import Audio, Samples
 from bridge.dsp.measures import hop_energies, measure, weighted_power
@@ -33,9 +35,7 @@ def check_loudness() -> Iterator[CheckRow]:
     """Cases 1 to 6 and 9 to 14, each at every rate."""
     for case, segments in signals.TECH_3341_INTEGRATED.items():
         yield _loudness_row(f"Case {case}: integrated", -33.0 if case == 2 else -23.0, _integrated(segments))
-    yield _loudness_row(
-        "Case 6: integrated, 5 channels", -23.0, lambda rate_hz: [_lufs(signals.tech_3341_case_6, rate_hz)]
-    )
+    yield _loudness_row("Case 6: integrated, 5 channels", -23.0, _surround)
     yield _loudness_row("Case 9: short-term stands still", -23.0, _still(signals.SHORT_TERM_CASE_9, SHORT_TERM_HOPS, 0))
     yield _loudness_row("Case 10: short-term maximum", -23.0, _maxima(10, SHORT_TERM_HOPS))
     yield _climbing_row("Case 11: short-term, live", 11, SHORT_TERM_HOPS, 600)
@@ -47,9 +47,10 @@ def check_loudness() -> Iterator[CheckRow]:
 def check_true_peak() -> Iterator[CheckRow]:
     """Cases 15 to 23: both readings of each signal, at every rate."""
     for case, (_, _, _, peak_dbtp) in signals.TECH_3341_STEADY_PEAKS.items():
-        yield _peak_row(case, peak_dbtp, _peaks(lambda rate_hz, c=case: signals.tech_3341_steady_peak(c, rate_hz)))
+        yield _peak_row(case, peak_dbtp, _peaks(partial(signals.tech_3341_steady_peak, case)))
     for case in range(20, 24):
-        yield _peak_row(case, 0.0, _peaks(lambda _, c=case: signals.tech_3341_moving_peak(c)))
+        samples = signals.tech_3341_moving_peak(case)
+        yield _peak_row(case, 0.0, _peaks(partial(_always, samples)))
 
 
 def check_range() -> Iterator[CheckRow]:
@@ -66,8 +67,8 @@ def _measured(samples: Samples, rate_hz: int) -> Measurement:
     return measure(Audio(samples, rate_hz)).measurement
 
 
-def _lufs(make: Callable[[int], Samples], rate_hz: int) -> float | None:
-    return _measured(make(rate_hz), rate_hz).integrated_lufs
+def _surround(rate_hz: int) -> Readings:
+    return [_measured(signals.tech_3341_case_6(rate_hz), rate_hz).integrated_lufs]
 
 
 def _integrated(segments: Sequence[signals.Segment]) -> Read:
@@ -78,7 +79,7 @@ def _ranges(segments: Sequence[signals.Segment]) -> Read:
     return lambda rate_hz: [_measured(signals.cut(segments, rate_hz), rate_hz).loudness_range_lu]
 
 
-def _windows(samples: Samples, rate_hz: int, hops: int) -> np.ndarray:
+def _windows(samples: Samples, rate_hz: int, hops: int) -> NDArray[np.float64]:
     """Loudness of each window of `hops` hops."""
     return to_lufs(window_power(weighted_power(hop_energies(Audio(samples, rate_hz))), hops))
 
@@ -117,6 +118,10 @@ def _peaks(make: Callable[[int], Samples]) -> Read:
         return [measured.true_peak_dbtp, measured.standard_true_peak_dbtp]
 
     return read
+
+
+def _always(samples: Samples, _: int) -> Samples:
+    return samples
 
 
 def _at_all_rates(read: Read) -> Readings:

@@ -18,11 +18,12 @@ class Wanted(NamedTuple):
     unit: str
     word: str = ""
     """Said after the unit: "off"."""
+    decimals: int = 1
 
     def text(self) -> str:
         """As "-23.0 ±0.1 LUFS", "0.0 +0.2 -0.4 dBTP"."""
         both = f"±{self.above:g}" if self.above == self.below else f"+{self.above:g} -{self.below:g}"
-        return " ".join(part for part in (f"{self.value:.1f}", both, self.unit, self.word) if part)
+        return " ".join(part for part in (f"{self.value:.{self.decimals}f}", both, self.unit, self.word) if part)
 
     def admits(self, reading: float | None) -> bool:
         """Whether a reading is right."""
