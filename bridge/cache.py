@@ -101,6 +101,10 @@ class ResultCache:
                 shutil.rmtree(place, ignore_errors=True)
 
 
+NO_CACHE = ResultCache(None, 0)
+"""Keeps nothing."""
+
+
 def cache_key(*parts: object) -> str:
     """Digest of everything that shapes a result, given as JSON-able parts."""
     text = json.dumps(parts, sort_keys=True, default=str)

@@ -44,6 +44,12 @@ class Document:
     faults: list[Fault] = field(default_factory=list[Fault])
     """Found while reading: duplicate keys."""
 
+    def fault(self, loc: Loc, sentence: str, path: Path | None = None) -> Fault:
+        """A fault at a key, or at what is nearest above it in the file."""
+        places = (self.places[loc[:length]] for length in range(len(loc), 0, -1) if loc[:length] in self.places)
+        place = next(places, Place(file=path))
+        return Fault(sentence, _dotted(loc), place.file, place.line, place.column)
+
     def set(self, loc: Loc, value: object, origin: str) -> None:
         """Put a value from a variable or flag over whatever the file said."""
         node = self.data

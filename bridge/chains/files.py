@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bridge.chains.chain import Chain
+from bridge.chains.chain import Chain, Step
+from bridge.chains.parallel import changed
 from bridge.chains.playbook import Playbook, adaptive_faults, is_adaptive, load_playbook
+from bridge.chains.plugin import Plugin
 from bridge.documents import did_you_mean, read_document, validate
 from bridge.errors import ChainError, Fault
 
@@ -46,12 +48,23 @@ def read_chain(path: Path, folders: Sequence[Path] = ()) -> Chain:
         ChainError: every fault of the file, each with line and key.
     """
     document = read_document(path, ChainError)
-    chain = validate(document, Chain, ChainError, path)
+    chain = with_presets_beside(validate(document, Chain, ChainError, path), path.absolute().parent)
     if is_adaptive(chain):
         playbook = playbook_of(chain, (path.parent, *folders))
         if faults := adaptive_faults(chain, playbook, document):
             raise ChainError(faults)
     return chain
+
+
+def with_presets_beside(chain: Chain, folder: Path) -> Chain:
+    """The chain with the presets of its plug-ins as seen from its own folder."""
+
+    def placed(step: Step) -> Step:
+        if isinstance(step, Plugin) and step.preset is not None:
+            return step.model_copy(update={"preset": folder / step.preset})
+        return step
+
+    return chain.model_copy(update={"steps": tuple(changed(step, placed) for step in chain.steps)})
 
 
 def playbook_of(chain: Chain, folders: Sequence[Path] = ()) -> Playbook:

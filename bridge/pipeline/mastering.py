@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from bridge.audio.read import decoded_digest, read_whole
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
-from bridge.cache import CachedFile, CacheEntry, cache_key
-from bridge.chains import Chain, load_chain
+from bridge.cache import NO_CACHE, CachedFile, CacheEntry, cache_key
+from bridge.chains import load_chain
 from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
 from bridge.model import JobResult, Message
@@ -16,8 +15,10 @@ from bridge.pipeline.adaptation import ground_of
 from bridge.pipeline.codecs import CodecSafe, made_codec_safe
 from bridge.pipeline.companions import Companions, Made, Plans, companion_plans, of_excerpt, write_companions
 from bridge.pipeline.mix import gathering_steps, open_mix
+from bridge.pipeline.origin import Origin
 from bridge.pipeline.outcome import Staged, deliver_files, now_text, report_of_mix
 from bridge.pipeline.output import carried_metadata, master_order, result_key, write_master
+from bridge.pipeline.plugins import chain_plugins, has_failed
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
 from bridge.report import Report
@@ -26,25 +27,20 @@ SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
 """Of a job's time: mastering and writing; each encoder that is tried; each file that comes with the master."""
 
 
-class Origin(NamedTuple):
-    """What a master is made from: the same gives the same."""
-
-    chain: Chain
-    mix_digest: str
-    """Of the decoded samples."""
-
-
 def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     """A master and its report."""
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
+    plugins = chain_plugins(run, recipe, chain)
+    cache = run.cache if plugins.are_repeatable else NO_CACHE
     with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
         ground = ground_of(run, recipe, chain)
         order = ground.ordered(master_order(recipe, run.request, mix), chain)
         plans = companion_plans(recipe, order, mix)
         audio = read_whole(mix, run.allocate, on_part)
-        origin = Origin(chain, decoded_digest(audio))
-        key = cache_key(result_key(origin.mix_digest, chain, order, recipe), ground.key(order))
-    if (kept := run.cache.find(key)) is not None:
+        digest = decoded_digest(audio)
+        key = cache_key(result_key(digest, chain, order, recipe), ground.key(order), plugins.key())
+        origin = Origin(chain, ground.playbook, digest, key)
+    if (kept := cache.find(key)) is not None:
         return deliver_again(run, origin, *kept)
     share = SHARE / (SHARE + SHARE_OF_CODEC * len(recipe.codec_safe) + SHARE_OF_COMPANION * plans.count)
     with run.stage("measuring", 0.10) as on_part:
@@ -58,7 +54,8 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     companions = _companions(run, plans, made, share)
     report = master_report(run, made, safe, companions)
     staged = [written.staged, *companions.staged]
-    run.cache.keep(key, report, [(file.path, _cached(file)) for file in staged])
+    if not has_failed(report):
+        cache.keep(key, report, [(file.path, _cached(file)) for file in staged])
     return deliver_master(run, report, staged, origin)
 
 
@@ -113,7 +110,7 @@ def deliver_master(run: Run, report: Report, staged: Sequence[Staged], origin: O
         return deliver_files(run, report, staged)
     from bridge.pipeline.encapsulate import capsule_paper  # noqa: PLC0415 - a tenth of a second that few jobs need
 
-    return deliver_files(run, report, staged, [capsule_paper(run, report, staged, *origin)])
+    return deliver_files(run, report, staged, [capsule_paper(run, report, staged, origin)])
 
 
 def _cached(file: Staged) -> CachedFile:

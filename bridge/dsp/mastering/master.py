@@ -7,6 +7,7 @@ from bridge.dsp.mastering.dither import Grid, grid_for
 from bridge.dsp.mastering.finish import Ending, finish
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.order import Course, Mastered, MasterOrder, course_of
+from bridge.dsp.mastering.plugged.tail import with_tail
 from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.progress import part, to_nobody
 from bridge.dsp.mastering.resample import to_rate
@@ -36,7 +37,8 @@ def master(
     """
     course = course_of(chain, order)
     adapter = adapter_of(chain, course.target, audio, order.adaptation, order.references)
-    stepped = run_steps(audio, course.steps, allocate, part(on_progress, 0.0, 0.4), adapter)
+    tailed = with_tail(audio, course.steps, allocate)
+    stepped = run_steps(tailed.audio, course.steps, allocate, part(on_progress, 0.0, 0.4), adapter)
     rated = to_rate(stepped.audio, order.sample_rate_hz, allocate, part(on_progress, 0.4, 0.5))
     grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed) if order.bits else None
     ending = _ending(chain, course, rated.audio, adapter, grid)
@@ -44,7 +46,10 @@ def master(
     on_progress(1.0)
     told = () if adapter is None else adapter.messages
     lead = Changed(
-        rated.audio, stepped.steps + rated.steps, told + stepped.messages + rated.messages, stepped.left_alone
+        rated.audio,
+        tailed.steps + stepped.steps + rated.steps,
+        told + stepped.messages + rated.messages,
+        stepped.left_alone,
     )
     return Mastered(lead, ending, finished)
 

@@ -4,6 +4,7 @@ The test sound is half a second of noise; every reading is at 44.1 kHz and at th
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ TAIL_S_MAX = 5.0
 TAIL_FLOOR = 1e-4
 """A tail ends when it is 80 dB below the loudest."""
 NUDGE = 0.1
+METER_NAME = re.compile(r"(?i)\b(reduction|level|meter|peak|vu|rms)s?\b")
+"""Of parameters that hosts may not automate: some meters move only while there is something to show."""
 METER = "it is a meter, which the plug-in moves itself"
 NO_MARK = FileMark(size_bytes=0, mtime_ns=0, digest="")
 Probing = tuple[PluginEntry, str]
@@ -166,6 +169,7 @@ def _with_meters(plugin: LoadedPlugin, entry: PluginEntry, loaded: Sequence[floa
     after = [float(dial.raw_value) for dial in parameters_of(plugin)]
     meters = {index for index, raw in enumerate(before) if index not in nudged and raw != loaded[index]}
     meters |= {index for index, raw in nudged.items() if abs(after[index] - raw) > NUDGE / 100}
+    meters |= {one.index for one in entry.parameters if one.index in nudged and METER_NAME.search(one.name)}
     return tuple(
         one.model_copy(update={"fixed_because": METER}) if one.index in meters and not one.fixed_because else one
         for one in entry.parameters

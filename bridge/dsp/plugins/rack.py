@@ -4,8 +4,7 @@ One rack for the process, as there is one set of compiled kernels: hosts are pro
 each job is what people complain of. Whoever runs jobs says with `open_rack` what the rack may know.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from bridge.audio.signal import Samples
@@ -115,14 +114,13 @@ def rack() -> Rack:
     return _rack
 
 
-@contextmanager
-def open_rack(place: PluginPlace, now: Callable[[], str]) -> Generator[Rack]:
-    """The rack with these settings, while a job runs; its hosts stay warm for the next one with the same."""
+def open_rack(place: PluginPlace, now: Callable[[], str]) -> Rack:
+    """The rack of this process, from now on with these settings; its hosts stay warm where they are the same."""
     global _rack  # noqa: PLW0603 - one for the process, see above
     if _rack.place != place:
         _rack.close()
         _rack = Rack(place, now)
-    yield _rack
+    return _rack
 
 
 __all__ = ["HostError", "Rack", "Runner", "open_rack", "rack"]

@@ -1,0 +1,55 @@
+"""Plug-ins of a chain before any work: are they there, do they take what they are given, may results be kept."""
+
+import hashlib
+from dataclasses import dataclass
+
+from bridge.chains import Chain, Plugin, find_chains
+from bridge.dsp.plugins.rack import open_rack
+from bridge.pipeline.outcome import now_text
+from bridge.pipeline.run import Run
+from bridge.plugins.checking import check_plugins, plugins_in
+from bridge.plugins.choosing import chosen
+from bridge.plugins.entry import PluginEntry
+from bridge.recipes import MasterRecipe
+from bridge.report import Report
+
+
+@dataclass(frozen=True)
+class ChainPlugins:
+    """The plug-ins that a chain uses."""
+
+    used: tuple[tuple[Plugin, PluginEntry], ...] = ()
+
+    @property
+    def are_repeatable(self) -> bool:
+        """Whether the same sound gives the same bytes: only then is a result kept for identical requests."""
+        return all(entry.is_deterministic and step.isolate for step, entry in self.used)
+
+    def key(self) -> str:
+        """What makes two results the same, besides the chain: the plug-ins' files, and their presets."""
+        parts = [(entry.identity, entry.version, entry.mark.digest, _preset_digest(step)) for step, entry in self.used]
+        return repr(parts) if parts else ""
+
+
+def chain_plugins(run: Run, recipe: MasterRecipe, chain: Chain) -> ChainPlugins:
+    """The plug-ins of a chain, every one of them known and fit for what it is given.
+
+    Raises:
+        ChainError: every fault at once: unknown plug-ins, parameters, presets of others, channels that do not fit.
+    """
+    steps = plugins_in(chain)
+    if not steps:
+        return ChainPlugins()
+    catalogue = open_rack(run.assignment.plugins, now_text).learn([step.plugin for step in steps])
+    check_plugins(chain, find_chains(run.assignment.chain_folders)[recipe.chain], catalogue)
+    entries = [(step, chosen(catalogue, step.plugin)[0]) for step in steps]
+    return ChainPlugins(tuple((step, entry) for step, entry in entries if entry is not None))
+
+
+def has_failed(report: Report) -> bool:
+    """Whether a plug-in was left out or replaced: the next try may go better, so such a result is not kept."""
+    return any(step.plugin is not None and step.plugin.failure is not None for step in report.steps)
+
+
+def _preset_digest(step: Plugin) -> str:
+    return "" if step.preset is None else hashlib.blake2b(step.preset.read_bytes(), digest_size=16).hexdigest()
