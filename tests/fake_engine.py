@@ -159,6 +159,4 @@ def result_of(final: Path) -> JobResult:
 
 
 if __name__ == "__main__":
-    parent = sys.argv[-1]
-    sys.argv[1:] = [parent, *sys.argv[1:-1]]
     live(make_work)
