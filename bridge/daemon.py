@@ -160,6 +160,13 @@ def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict
         starting.callback(osc.stop)
         osc.start()
         ports["osc"] = osc.port
+    if settings.oscquery.is_enabled:
+        from bridge.listeners.oscquery.listener import OscQueryListener  # noqa: PLC0415
+
+        oscquery = OscQueryListener(settings, surface, ports.get("osc"))
+        starting.callback(oscquery.stop)
+        oscquery.start()
+        ports["oscquery"] = oscquery.port
     return ports
 
 

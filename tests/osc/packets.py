@@ -44,6 +44,8 @@ def plausible(rng: random.Random) -> bytes:
                 values += struct.pack(">d", rng.choice(STRANGE_FLOATS))
             case "b":
                 values += struct.pack(">i", rng.choice((4, 0, -4, 2**31 - 1))) + b"abcd"
+            case _:
+                pass
     return text(rng.choice(ADDRESSES)) + text("," + tags) + values
 
 

@@ -213,15 +213,17 @@ def test_the_heartbeat_comes_by_itself(make_world: MakeWorld) -> None:
     client.close()
 
 
+def ask_versions(client: UdpClient) -> None:
+    for _ in range(15):
+        client.send("/bridge/query/version")
+
+
 def test_two_clients_at_once_see_each_other(osc: OscWorld, udp: UdpClient) -> None:
     other = UdpClient(osc.port)
     for client in (udp, other):
         client.send("/bridge/subscribe")
         client.hears("/bridge/heartbeat")
-    threads = [
-        threading.Thread(target=lambda c=client: [c.send("/bridge/query/version") for _ in range(15)])
-        for client in (udp, other)
-    ]
+    threads = [threading.Thread(target=ask_versions, args=(client,)) for client in (udp, other)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -10,12 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bridge.control_settings import OscSettings, host_and_port
-from bridge.listeners.osc.peers import Doorkeeper, Pace, Peer, UdpPeer
+from bridge.listeners.osc.peers import Pace, Peer, UdpPeer
 from bridge.listeners.osc.sockets import Sockets
 from bridge.listeners.osc.subscribers import Subscribers
 from bridge.surface import Answer, Command, Entry, Surface
 from bridge.surface.arguments import client_id_in
 from bridge.surface.command import error
+from bridge.surface.doorkeeper import Doorkeeper
 from bridge.surface.nodes import ROOT
 from bridge.surface.panel import Feed
 from bridge.surface.wire import MalformedError, Message, bundles, decode, encode, shown

@@ -1,13 +1,11 @@
-"""Who is on the other side: how answers get there, who may send at all, and how much."""
+"""Who is on the other side: how answers get there, and how much it may send."""
 
 import contextlib
-import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
-from bridge.control_settings import Network
 from bridge.listeners.osc.framing import Framing
 
 BUFFER_BYTES_MAX = 1_000_000
@@ -109,32 +107,6 @@ class TcpPeer:
             return
         del self._unsent[:sent]
         self.is_lost = self.is_lost or len(self._unsent) > BUFFER_BYTES_MAX
-
-
-class Doorkeeper:
-    """Who may send: this machine, and whoever the settings allow."""
-
-    def __init__(self, allow: Iterable[Network]) -> None:
-        self._allowed = [ipaddress.ip_network(text, strict=False) for text in allow]
-        self._known: dict[str, bool] = {}
-
-    def admits(self, host: str) -> bool:
-        """Whether packets of a host are looked at."""
-        known = self._known.get(host)
-        if known is None:
-            if len(self._known) > 1000:
-                self._known.clear()
-            known = self._known[host] = self._is_allowed(host)
-        return known
-
-    def _is_allowed(self, host: str) -> bool:
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        address = mapped or address
-        return address.is_loopback or any(address in network for network in self._allowed)
 
 
 class Pace:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from bridge.control_settings import OscSettings
 from bridge.errors import Fault, SettingsError
-from bridge.listeners.osc.peers import Doorkeeper, Peer, TcpPeer, UdpPeer
+from bridge.listeners.osc.peers import Peer, TcpPeer, UdpPeer
+from bridge.surface.doorkeeper import Doorkeeper
 from bridge.surface.wire import PACKET_BYTES_MAX, MalformedError
 
 RECEIVE_BUFFER_BYTES = 4_000_000
