@@ -59,14 +59,17 @@ end
 
 -- --- Peaks: built a little at a time, so that nothing stands still ---------------------------------------------------
 
-local peaks = {}
+local peaks, is_wanted = {}, {}
 
 local function want_peaks(proj)
   for index = 0, reaper.CountMediaItems(proj) - 1 do
     local item = reaper.GetMediaItem(proj, index)
     local source = reaper.GetActiveTake(item) and reaper.GetMediaItemTake_Source(reaper.GetActiveTake(item))
-    if source and project.mark_of(item, false) ~= "" and reaper.PCM_Source_BuildPeaks(source, PEAKS_FIRST) ~= 0 then
-      peaks[#peaks + 1] = source
+    if source and not is_wanted[source] and project.mark_of(item, false) ~= "" then
+      is_wanted[source] = true
+      if reaper.PCM_Source_BuildPeaks(source, PEAKS_FIRST) ~= 0 then
+        peaks[#peaks + 1] = source
+      end
     end
   end
 end
@@ -118,20 +121,21 @@ local function deliver(id, waiting, result)
   end
 end
 
--- Places at most one result, so that no turn takes long; how many tickets are still without an answer.
+-- Places at most one result, so that no turn takes long; how many tickets are still without an answer, and whether one
+-- was placed (then the next may be there already).
 local function look()
   local waiting = expected()
   for _, one in ipairs(waiting) do
     local result = tickets.result(one.id)
     if result then
       deliver(one.id, waiting, result)
-      return #waiting - 1
+      return #waiting - 1, true
     elseif is_lost(one.id) then
       project.forget(one.proj, one.id)
       say.trouble("a job of this project is not known any more; ask again if it is still wanted.")
     end
   end
-  return #waiting
+  return #waiting, false
 end
 
 -- --- Waiting ---------------------------------------------------------------------------------------------------------
@@ -161,9 +165,10 @@ function collect.keep()
     local now_s = reaper.time_precise()
     local is_building = build_peaks()
     if now_s >= next_s then
-      next_s = now_s + LOOK_S
       reaper.SetExtState(SECTION, BEAT, string.format("%.3f", now_s), false)
-      if look() == 0 and not is_building then
+      local left, is_placed = look()
+      next_s = is_placed and now_s or now_s + LOOK_S
+      if left == 0 and not is_building then
         is_waiting = false
         reaper.DeleteExtState(SECTION, BEAT, false)
         return

@@ -110,7 +110,7 @@ end
 local function read_text(text, at)
   local parts, from = {}, at + 1
   while true do
-    local stop = text:find('["\\%c]', from)
+    local stop = text:find('["\\\0-\31]', from)
     local char = stop and text:sub(stop, stop)
     if not stop or (char ~= '"' and char ~= "\\") then
       fail(text, stop or at, "a text is not closed")

@@ -179,21 +179,15 @@ class Project:
 
     def copied(self) -> "Project":
         """The same content; what a project file holds."""
-        kept = Project(
-            self.path,
-            self.shown_path,
-            copy.copy(self.tracks),
-            self.markers,
-            self.ext,
-            self.time,
-            self.settings,
-            self.texts,
-        )
-        return copy.deepcopy(kept, {id(self): kept})
+        kept = Project(self.path, self.shown_path)
+        parts = (self.tracks, self.markers, self.ext, self.time, self.settings, self.texts)
+        copies = copy.deepcopy(parts, {id(self): kept})
+        kept.tracks, kept.markers, kept.ext, kept.time, kept.settings, kept.texts = copies
+        return kept
 
-    def content(self) -> object:
+    def content(self) -> str:
         """Everything that undo covers, for comparison."""
-        return (
+        return repr((
             [
                 (t.name, t.guid, t.values, t.texts, [
                     (i.guid, i.values, i.texts, [
@@ -203,4 +197,4 @@ class Project:
                 ]) for t in self.tracks
             ],
             [(m.number, m.start_s, m.end_s, m.name) for m in self.markers],
-        )  # fmt: skip
+        ))  # fmt: skip
