@@ -56,6 +56,11 @@ class Capsule(Value):
     """Of the decoded samples of the mix."""
     chain: dict[str, Any]
     """The chain as it was, under the name that the request's recipe gives it."""
+    rules: dict[str, Any]
+    """By which its `auto` was decided; and the genres that they go by."""
+    genres: dict[str, dict[str, Any]]
+    key: str
+    """Digest of all that shaped the result, references and plug-ins included."""
     steps: tuple[AppliedStep, ...]
     """As they were applied."""
     environment: Environment
@@ -91,7 +96,10 @@ def read_capsule(path: Path) -> Capsule:
 
 def differences(old: Capsule, new: Capsule) -> tuple[str, ...]:
     """Everything by which the makings of two masters differ, each as a sentence; nothing where they are the same."""
-    return tuple(_differences(old, new))
+    found = tuple(_differences(old, new))
+    if not found and old.key != new.key:
+        return ("A reference, a plug-in or its state is another one than then.",)
+    return found
 
 
 def _differences(old: Capsule, new: Capsule) -> Iterator[str]:
@@ -100,7 +108,11 @@ def _differences(old: Capsule, new: Capsule) -> Iterator[str]:
     elif [r.digest for r in old.request.renders] != [r.digest for r in new.request.renders]:
         yield "The file of the mix was changed since, its samples were not: its tags or markers were."
     if old.chain != new.chain:
-        yield f"The chain differs in {', '.join(_changed_keys(old.chain, new.chain)) or 'its words'}."
+        yield f"The chain differs in {', '.join(_changed_keys(old.chain, new.chain))}."
+    if old.rules != new.rules:
+        yield f"The rules differ in {', '.join(_changed_keys(old.rules, new.rules))}."
+    if old.genres != new.genres:
+        yield f"The genres differ: {', '.join(_changed_keys(old.genres, new.genres))}."
     yield from _changed_steps(old.steps, new.steps)
     then, now = old.environment, new.environment
     for name, label in (("engine", "daw-bridge"), ("python", "Python"), ("system", "The system"), ("cpu", "The CPU")):

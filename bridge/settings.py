@@ -210,7 +210,7 @@ class Settings(Value):
             request=request,
             work_folder=work_folder,
             chain_folders=self.chain_folders,
-            cache_folder=self.data_folder / "cache",
+            cache_folder=self.data_folder / "cache" if self.cache.size_max_mb else None,
             cache_size_max_mb=self.cache.size_max_mb,
             limits=self.limits,
             separation=self.separation,

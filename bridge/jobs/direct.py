@@ -117,14 +117,19 @@ class DirectEngine:
     def __exit__(self, *_: object) -> None:
         self._engine.stop()
 
-    def run(self, request: JobRequest, on_progress: OnProgress) -> JobResult:
+    def run(self, request: JobRequest, on_progress: OnProgress, job_id: str | None = None) -> JobResult:
         """What the request brought back; Ctrl-C stops the engine and leaves nothing half done.
+
+        Args:
+            request: what is asked for.
+            on_progress: told what people can see.
+            job_id: of an earlier job that is done again, so that even its stamp is the same; otherwise a new one.
 
         Raises:
             UserError: the chain, the audio or the return folder is at fault; nothing was delivered.
             EngineError: the engine crashed, stalled or ran out of memory.
         """
-        assignment = self._assignment(request)
+        assignment = self._assignment(request, job_id or self._new_id())
         pace = Pace(None, time.monotonic)
 
         def on_event(progress: Progress) -> None:
@@ -142,6 +147,5 @@ class DirectEngine:
         finally:
             sweep(assignment.work_folder)
 
-    def _assignment(self, request: JobRequest) -> Assignment:
-        job_id = self._new_id()
+    def _assignment(self, request: JobRequest, job_id: str) -> Assignment:
         return self._settings.assignment(job_id, request, prepare(request, job_id))

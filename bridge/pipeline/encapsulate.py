@@ -10,8 +10,8 @@ from typing import Any
 from bridge import __version__
 from bridge.audio.read import decoded_digest, open_audio
 from bridge.capsule import SUFFIX, Capsule, CapsuleFile, Environment
-from bridge.chains import Chain
 from bridge.model import DeliveredFile
+from bridge.pipeline.origin import Origin
 from bridge.pipeline.outcome import Paper, Staged
 from bridge.pipeline.run import Run
 from bridge.report import Report
@@ -20,7 +20,7 @@ LIBRARIES = ("llvmlite", "numba", "numpy", "pedalboard", "scipy", "soundfile", "
 """What touches samples or the bytes around them."""
 
 
-def capsule_paper(run: Run, report: Report, staged: Sequence[Staged], chain: Chain, mix_digest: str) -> Paper:
+def capsule_paper(run: Run, report: Report, staged: Sequence[Staged], origin: Origin) -> Paper:
     """The capsule, as a paper that is delivered with the audio files."""
 
     def write(_: tuple[DeliveredFile, ...]) -> str:
@@ -28,8 +28,11 @@ def capsule_paper(run: Run, report: Report, staged: Sequence[Staged], chain: Cha
             job_id=report.job_id,
             made_at=report.made_at,
             request=run.request,
-            mix_digest=mix_digest,
-            chain=chain.model_dump(mode="json"),
+            mix_digest=origin.mix_digest,
+            chain=origin.chain.model_dump(mode="json"),
+            rules=origin.playbook.rules.model_dump(mode="json"),
+            genres={name: genre.model_dump(mode="json") for name, genre in origin.playbook.genres.items()},
+            key=origin.key,
             steps=report.steps,
             environment=environment(),
             files=tuple(_file(one, run) for one in staged),
