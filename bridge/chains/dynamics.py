@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.auto import AutoValue
 from bridge.chains.declare import StepBase, db, hz, number
+from bridge.chains.tone import FilterPhase, phase_text
 
 
 def ms(default: float, low: float, high: float, text: str) -> Any:
@@ -94,29 +95,74 @@ class Deess(StepBase):
 
 
 class BandDynamics(AutoValue):
-    """What happens in one band of a multiband compressor."""
+    """What happens in one band of a multiband compressor: above one threshold, and below another."""
 
-    threshold_db: float = db(-24, -80, 0, "RMS of the band where compression starts, in dB below full scale.")
-    ratio: float = Field(default=2.0, ge=1, le=100, description="2 halves what lies above the threshold.")
-    knee_db: float = db(6, 0, 24, "Width of the bend around the threshold; 0 is a corner.")
-    attack_ms: float = ms(20, 0.1, 500, "Time to 63 % of the gain reduction.")
-    release_ms: float = ms(150, 5, 5000, "Time to give back 63 % of the gain reduction.")
-    gain_db: float = db(0, -12, 12, "Gain of the band after compression.")
+    threshold_db: float = db(-24, -80, 0, "RMS of the band from which on `ratio` works, in dB below full scale.")
+    ratio: float = Field(
+        default=2.0,
+        ge=0.2,
+        le=100,
+        description="2 halves what lies above the threshold (compression), 0.5 doubles it (upward expansion).",
+    )
+    knee_db: float = db(6, 0, 24, "Width of the bend around both thresholds; 0 is a corner.")
+    attack_ms: float = ms(20, 0.1, 500, "Time to 63 % of the change when the band gets louder.")
+    release_ms: float = ms(150, 5, 5000, "Time to 63 % of the change when it gets softer.")
+    below_threshold_db: float | None = Field(
+        default=None,
+        ge=-100,
+        le=0,
+        description="RMS of the band below which `below_ratio` works; left out, nothing happens there.",
+        json_schema_extra={"unit": "dB"},
+    )
+    below_ratio: float = Field(
+        default=2.0,
+        ge=0.2,
+        le=100,
+        description="2 doubles the distance to that threshold (expansion), 0.5 halves it (upward compression).",
+    )
+    change_db_max: float = db(24, 0, 60, "Most change of gain, up or down.")
+    gain_db: float = db(0, -12, 12, "Gain of the band after that.")
+
+    @field_validator("below_threshold_db")
+    @classmethod
+    def _lies_below(cls, below_db: float | None, info: ValidationInfo) -> float | None:
+        threshold_db = info.data.get("threshold_db")
+        if below_db is not None and threshold_db is not None and below_db > threshold_db:
+            raise ValueError(f"must lie at or below threshold_db ({threshold_db:g} dB).")
+        return below_db
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether it never changes anything."""
+        is_still = self.ratio == 1.0 and (self.below_threshold_db is None or self.below_ratio == 1.0)
+        return self.gain_db == 0.0 and (is_still or self.change_db_max == 0.0)
+
+    def sentence(self) -> str:
+        """Such as "2:1", or "2:1, below -50 dB 1:2"."""
+        below = (
+            "" if self.below_threshold_db is None else f", below {self.below_threshold_db:g} dB 1:{self.below_ratio:g}"
+        )
+        return f"{self.ratio:g}:1{below}"
 
 
 class Multiband(StepBase):
-    """Compresses each band by itself; the bands sum flat."""
+    """Compresses or expands each band by itself; the bands sum flat."""
 
     help = "Evens out dynamics in each band by itself, so that bass does not turn the voices down."
     use: Literal["multiband"] = "multiband"
     crossovers_hz: tuple[Annotated[float, Field(ge=20, le=20000)], ...] = Field(
         min_length=1,
-        max_length=4,
+        max_length=5,
         description="Frequencies between the bands, rising (24 dB/oct).",
         json_schema_extra={"unit": "Hz"},
     )
     bands: tuple[BandDynamics, ...] = Field(
-        min_length=2, max_length=5, description="From low to high, one more than there are crossovers."
+        min_length=2, max_length=6, description="From low to high, one more than there are crossovers."
+    )
+
+    phase: FilterPhase = Field(
+        default="minimum",
+        description="Of the crossovers: `minimum` turns the phase like analogue ones, `linear` shifts nothing in time.",
     )
 
     @field_validator("crossovers_hz")
@@ -138,8 +184,11 @@ class Multiband(StepBase):
     def sentence(self) -> str:
         """Multiband compressor with its crossovers and ratios."""
         between = ", ".join(f"{frequency_hz:g}" for frequency_hz in self.crossovers_hz)
-        ratios = ", ".join(f"{band.ratio:g}:1" for band in self.bands)
-        return f"Multiband compressor of {len(self.bands)} bands, crossovers at {between} Hz, ratios {ratios}"
+        ratios = "; ".join(band.sentence() for band in self.bands)
+        return (
+            f"Multiband dynamics of {len(self.bands)} bands, crossovers at {between} Hz{phase_text(self.phase)}, "
+            f"ratios {ratios}"
+        )
 
 
 class Transient(StepBase):

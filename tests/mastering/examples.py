@@ -87,6 +87,7 @@ NEUTRAL: tuple[Step, ...] = (
     Transient(),
     Multiband(crossovers_hz=(150, 2000), bands=(BandDynamics(threshold_db=0),) * 3),
     Multiband(crossovers_hz=(150,), bands=(BandDynamics(threshold_db=-60, ratio=1),) * 2),
+    Multiband(crossovers_hz=(150,), bands=(BandDynamics(ratio=1, below_threshold_db=-80),) * 2, phase="linear"),
     Tilt(gain_db=0),
     Eq(bands=(EqBand(frequency_hz=300), EqBand(type="tilt", frequency_hz=700))),
     MatchEq(amount_percent=0),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.chains import BandDynamics, Multiband, read_chain
+from bridge.chains.tone import FilterPhase
 from bridge.dsp.mastering.dynamics.crossover import crossovers_at
 from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.steps.multiband import MultibandProcessor
@@ -128,6 +129,7 @@ def test_crossovers_that_the_signal_does_not_reach_leave_the_step_out() -> None:
         ("crossovers_hz: [2000, 200]\n    bands: [{}, {}, {}]", "must rise"),
         ("crossovers_hz: [200]\n    bands: [{}, {}, {}]", "must be 2 for 1 crossovers, not 3"),
         ("crossovers_hz: [200]\n    bands: [{}, {ratoi: 2}]", "ratio"),
+        ("crossovers_hz: [200]\n    bands: [{}, {below_threshold_db: -10}]", "must lie at or below threshold_db"),
         ("crossovers_hz: [5]\n    bands: [{}, {}]", "20"),
     ],
 )
@@ -137,3 +139,85 @@ def test_wrong_bands_are_told_with_their_place(lines: str, sentence: str, tmp_pa
     with pytest.raises(ChainError, match=sentence) as reason:
         read_chain(path)
     assert "wrong.yaml" in str(reason.value)
+
+
+SIX = (80.0, 250.0, 800.0, 2500.0, 8000.0)
+
+
+@pytest.mark.parametrize("rate_hz", [44100, 96000])
+def test_six_bands_of_linear_phase_sum_to_the_signal_itself(rate_hz: int) -> None:
+    mix = a_mix(2.0, rate_hz)
+    step = Multiband(crossovers_hz=SIX, bands=(BandDynamics(threshold_db=-80, ratio=2, gain_db=0),) * 6, phase="linear")
+    still = step.model_copy(update={"bands": (*(STILL,) * 5, BandDynamics(ratio=1, gain_db=0.001))})
+    assert np.abs(through(still, mix) - mix.samples).max() < 2e-4
+    assert np.abs(through(step, mix) - mix.samples).max() > 0.01
+
+
+@pytest.mark.parametrize("phase", ["minimum", "linear"])
+def test_the_bands_sum_flat_within_a_tenth_of_a_decibel_in_either_phase(phase: FilterPhase) -> None:
+    bands = (*(STILL,) * 5, BandDynamics(ratio=1, gain_db=0.001))
+    centred = np.zeros((1, 1 << 17), np.float32)
+    centred[0, 1 << 16] = 1.0
+    made = through(Multiband(crossovers_hz=SIX, bands=bands, phase=phase), audio(centred, RATE_HZ))
+    audible = np.fft.rfftfreq(1 << 17, 1 / RATE_HZ) >= 20
+    assert np.abs(spectrum_db(made[0])[audible]).max() < 0.1
+
+
+@pytest.mark.parametrize("crossover_hz", [60.0, 1000.0, 9000.0])
+def test_a_linear_phase_crossover_has_the_slopes_of_the_other(crossover_hz: float) -> None:
+    bands = (BandDynamics(ratio=1, gain_db=-12), STILL)
+    centred = np.zeros((1, 1 << 17), np.float32)
+    centred[0, 1 << 16] = 1.0
+    step = Multiband(crossovers_hz=(crossover_hz,), bands=bands, phase="linear")
+    made = through(step, audio(centred, RATE_HZ))[0]
+    at_hz = np.fft.rfftfreq(1 << 17, 1 / RATE_HZ)
+    low = 1 / (1 + (at_hz / crossover_hz) ** 4)
+    wanted_db = 20 * np.log10(low * 10 ** (-12 / 20) + 1 - low)
+    heard = at_hz >= 20
+    assert np.abs(spectrum_db(made)[heard] - wanted_db[heard]).max() < 0.05
+    assert np.abs(made[1:] - made[1:][::-1]).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("band", "peak_dbfs", "wanted_db"),
+    [
+        (BandDynamics(threshold_db=-30, ratio=0.5, knee_db=0), -17.0, 10.0),
+        (BandDynamics(threshold_db=-30, ratio=0.5, knee_db=0, change_db_max=6), -17.0, 6.0),
+        (BandDynamics(ratio=1, below_threshold_db=-40, below_ratio=2, knee_db=0), -47.0, -10.0),
+        (BandDynamics(ratio=1, below_threshold_db=-40, below_ratio=2, knee_db=0, change_db_max=4), -47.0, -4.0),
+        (BandDynamics(ratio=1, below_threshold_db=-40, below_ratio=0.5, knee_db=0), -47.0, 5.0),
+        (BandDynamics(ratio=1, below_threshold_db=-40, below_ratio=2, knee_db=0), -30.0, 0.0),
+        (BandDynamics(threshold_db=-20, ratio=4, below_threshold_db=-40, below_ratio=3, knee_db=0), -7.0, -7.5),
+    ],
+)
+def test_bands_expand_and_compress_above_and_below(band: BandDynamics, peak_dbfs: float, wanted_db: float) -> None:
+    """Upward expansion, downward expansion, upward compression; a tone's RMS is 3 dB below its peak."""
+    tone = sine(1100, 2, RATE_HZ, peak_dbfs, channels=2)
+    made = through(Multiband(crossovers_hz=(100, 9000), bands=(STILL, band, STILL)), audio(tone, RATE_HZ))
+    assert amplitude_db(made) - amplitude_db(tone) == pytest.approx(wanted_db, abs=0.15)
+
+
+def test_an_expander_opens_with_the_attack_and_closes_with_the_release() -> None:
+    tone = sine(1000, 4, RATE_HZ, -6, channels=2)
+    tone[:, :RATE_HZ] *= np.float32(0.01)
+    tone[:, 2 * RATE_HZ :] *= np.float32(0.01)
+    band = BandDynamics(
+        ratio=1, below_threshold_db=-30, below_ratio=2, knee_db=0, attack_ms=30, release_ms=200, change_db_max=12
+    )
+    made = through(Multiband(crossovers_hz=(100,), bands=(STILL, band)), audio(tone, RATE_HZ))
+    crests = [np.abs(samples[0]).reshape(-1, 48).max(axis=1) for samples in (made, tone)]
+    change = 20 * np.log10(crests[0] / crests[1])
+    assert change[900] == pytest.approx(-12, abs=0.2)
+    open_ms = np.flatnonzero(change[1000:2000] > -12 * np.exp(-1))[0]
+    close_ms = np.flatnonzero(change[2010:] < -12 * (1 - np.exp(-1)))[0] + 10
+    assert open_ms == pytest.approx(30, abs=5)
+    assert close_ms == pytest.approx(200, abs=12)
+
+
+def test_raised_bands_are_told_with_their_sign() -> None:
+    step = Multiband(crossovers_hz=(100,), bands=(STILL, BandDynamics(threshold_db=-30, ratio=0.5, knee_db=0)))
+    applied = fit(step, audio(sine(1100, 2, RATE_HZ, -17, channels=2), RATE_HZ)).applied
+    assert applied is not None
+    assert applied.detail is not None
+    assert "/ +10.0 dB" in applied.detail
+    assert applied.detail.endswith("of change, low to high")

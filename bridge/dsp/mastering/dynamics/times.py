@@ -54,6 +54,13 @@ def moved(reductions: Cells, times: Times, detector: Detector, sample_rate_hz: i
     return reductions[:, ahead:]
 
 
+def moved_below(reductions: Cells, times: Times, sample_rate_hz: int) -> Cells:
+    """The same for what grows when the signal gets softer: it comes with the release and goes with the attack."""
+    release_ms = times.release_ms - 0.4 * times.window_ms
+    smooth(reductions, pace(release_ms, sample_rate_hz), pace(times.attack_ms, sample_rate_hz))
+    return reductions
+
+
 def cells_in(time_ms: float, sample_rate_hz: int) -> int:
     """Cells in a time, rounded."""
     return round(time_ms * sample_rate_hz / (1000.0 * CELL))

@@ -10,12 +10,12 @@ from bridge.audio.signal import Samples
 class Hops:
     """Gathers frames until there is a hop of them; what is made of hops comes out one hop late."""
 
-    def __init__(self, frames: int, channels: int, work: Callable[[Samples], Samples]) -> None:
-        """`work` gets (channels, frames) and gives as many."""
+    def __init__(self, frames: int, channels: tuple[int, int], work: Callable[[Samples], Samples]) -> None:
+        """`channels` come in and are made; `work` gets a hop (channels, frames) and makes one of as many frames."""
         self.frames = frames
         self._work = work
-        self._waiting = np.zeros((channels, 0), np.float32)
-        self._ready = np.zeros((channels, frames), np.float32)
+        self._waiting = np.zeros((channels[0], 0), np.float32)
+        self._ready = np.zeros((channels[1], frames), np.float32)
 
     def process(self, block: Samples) -> Samples:
         """As many frames as came in."""

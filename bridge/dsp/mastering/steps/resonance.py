@@ -1,10 +1,10 @@
 """Resonances: peaks of the spectrum turned down while they stand out of their surroundings.
 
 Windows of about 45 ms, three quarters overlapped. Each band (24 an octave, or single bins where those are wider) keeps
-the power of its highest bin, which rises with the attack and falls with the release. Its surroundings are the rows of local maxima to
-both sides, so that the partials of a chord are compared with the other partials and not with the gaps between them.
-What stands out by more than the selectivity is cut by the depth. All channels share their cuts; only what is cut goes
-through the FFT, so that a signal without resonances comes out as it went in, bit by bit.
+the power of its highest bin, which rises with the attack and falls with the release. Its surroundings are the rows of
+local maxima to both sides, so that the partials of a chord are compared with the other partials and not with the gaps
+between them. What stands out by more than the selectivity is cut by the depth. All channels share their cuts; only what
+is cut goes through the FFT, so that a signal without resonances comes out as it went in, bit by bit.
 """
 
 import math
@@ -152,7 +152,7 @@ class ResonanceProcessor:
         self._cuts = cuts
         self._grid = grid
         frames = CHUNK * grid.hop
-        self._hops = Hops(frames, channels, self._taken)
+        self._hops = Hops(frames, (channels, channels), self._taken)
         self._history = np.zeros((channels, grid.size - grid.hop), np.float32)
         self._tail = np.zeros((channels, grid.size - grid.hop))
         self._chunk = 0

@@ -43,6 +43,8 @@ class Windows:
 
 def fit_stereo(step: Stereo, signal: Signal) -> Fitted:
     """The side signal through its high-pass and gain; the widest that keeps the correlation, 100 % leaves it alone."""
+    if step.width_percent == 100 and step.mono_below_hz is None:
+        return UNCHANGED
     if signal.channels != 2:
         return needs_two_channels(step, signal)
     below = step.mono_below_hz
