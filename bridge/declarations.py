@@ -40,6 +40,8 @@ class Declaration:
     """Whether it holds any number of values."""
     aliases: tuple[str, ...] = ()
     """Second names by which it may be given."""
+    section: str = ""
+    """Under which it is listed, where there are many."""
     flag: str = ""
     """Name of its flag, where that is another (of one value, where there may be several)."""
 
@@ -98,6 +100,7 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
         choices=_choices(item_of(plain) or plain),
         is_several=item_of(plain) is not None,
         aliases=tuple(marks.get("aliases", ())),
+        section=str(marks.get("section", "")),
         flag=str(marks.get("flag", "")),
         count_min=next((mark.min_length for mark in info.metadata if isinstance(mark, annotated_types.MinLen)), None),
         count_max=next((mark.max_length for mark in info.metadata if isinstance(mark, annotated_types.MaxLen)), None),

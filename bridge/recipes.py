@@ -36,6 +36,8 @@ CodecName: TypeAlias = Literal["mp3_128", "mp3_320", "ogg_128", "opus_96", "aac_
 """Encoders, each with its bitrate in kbit/s, that a master can be tried on."""
 PreviewFormat: TypeAlias = Literal["mp3", "wav"]
 
+SOUND, FILE, MORE = "Sound", "The file", "Also deliver"
+"""Sections in which the options of a master are listed."""
 LOSSLESS_FORMATS = frozenset({OutputFormat.WAV, OutputFormat.AIFF, OutputFormat.FLAC})
 BITRATES_KBPS: Mapping[OutputFormat, tuple[int, ...]] = MappingProxyType(
     {
@@ -191,91 +193,105 @@ class MasterOptions(Named):
     chain: str = Field(
         default="streaming",
         description="Chain by name; `dawbridge chains list` shows them.",
-        json_schema_extra={"aliases": ["preset"]},
+        json_schema_extra={"section": SOUND, "aliases": ["preset"]},
     )
     target_lufs: float | None = Field(
         default=None,
         ge=-40,
         le=-4,
         description="Integrated loudness to reach; otherwise the chain's own.",
-        json_schema_extra={"unit": "LUFS"},
+        json_schema_extra={"section": SOUND, "unit": "LUFS"},
     )
     ceiling_dbtp: float | None = Field(
         default=None,
         ge=-12,
         le=0,
         description="True peak that must not be exceeded; otherwise the chain's own.",
-        json_schema_extra={"unit": "dBTP", "aliases": ["true_peak_limit_db"]},
-    )
-    genre: str | None = Field(
-        default=None,
-        max_length=40,
-        description="Kind of music by whose curve and guards adaptive chains go: neutral, pop, rock, rap_trap, "
-        "electronic, acoustic, jazz_classical, podcast, or auto; otherwise the chain's own.",
-    )
-    references: tuple[ReferenceTrack, ...] = Field(
-        default=(),
-        max_length=8,
-        description="Track to match, with its weight against others; the chain is `reference` unless another is named.",
-        json_schema_extra={"flag": "reference"},
-    )
-    match_tone_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far the tone goes towards the references.",
-        json_schema_extra={"unit": "%"},
-    )
-    match_width_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far the width goes towards the references.",
-        json_schema_extra={"unit": "%"},
-    )
-    match_dynamics_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far loudness range and loudness go towards the references.",
-        json_schema_extra={"unit": "%"},
-    )
-    output_format: OutputFormat = Field(default=OutputFormat.WAV, description="Container of the master.")
-    sample_rate_hz: int | None = Field(
-        default=None,
-        ge=8000,
-        le=384000,
-        description="Resample to this rate; otherwise the mix keeps its own.",
-        json_schema_extra={"unit": "Hz", "aliases": ["sample_rate"]},
-    )
-    bit_depth: OutputBitDepth | None = Field(
-        default=None,
-        description="Bit depth of the master; otherwise the mix's own.",
-        json_schema_extra={"unit": "bit"},
-    )
-    exports: tuple[Export, ...] = Field(
-        default=(),
-        max_length=12,
-        description="More files of the same master: cd, wav24, flac24@96000, mp3_320, ogg_192, opus_96.",
-        json_schema_extra={"flag": "export"},
+        json_schema_extra={"section": SOUND, "unit": "dBTP", "aliases": ["true_peak_limit_db"]},
     )
     codec_safe: tuple[CodecName, ...] = Field(
         default=(),
         description="Lower the ceiling until the master, through these encoders and decoded again, stays under it.",
+        json_schema_extra={"section": SOUND},
     )
     codec_trim_db_max: float = Field(
         default=2.0,
         ge=0,
         le=6,
         description="How far codec_safe may lower the ceiling.",
-        json_schema_extra={"unit": "dB"},
+        json_schema_extra={"section": SOUND, "unit": "dB"},
     )
-    ab: bool = Field(default=False, description="Also the mix at the master's loudness, to compare the two fairly.")
+    genre: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Kind of music by whose curve and guards adaptive chains go: neutral, pop, rock, rap_trap, "
+        "electronic, acoustic, jazz_classical, podcast, or auto; otherwise the chain's own.",
+        json_schema_extra={"section": SOUND},
+    )
+    references: tuple[ReferenceTrack, ...] = Field(
+        default=(),
+        max_length=8,
+        description="Track to match, with its weight against others; the chain is `reference` unless another is named.",
+        json_schema_extra={"section": SOUND, "flag": "reference"},
+    )
+    match_tone_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far the tone goes towards the references.",
+        json_schema_extra={"section": SOUND, "unit": "%"},
+    )
+    match_width_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far the width goes towards the references.",
+        json_schema_extra={"section": SOUND, "unit": "%"},
+    )
+    match_dynamics_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far loudness range and loudness go towards the references.",
+        json_schema_extra={"section": SOUND, "unit": "%"},
+    )
+    output_format: OutputFormat = Field(
+        default=OutputFormat.WAV,
+        description="Container of the master.",
+        json_schema_extra={"section": FILE},
+    )
+    sample_rate_hz: int | None = Field(
+        default=None,
+        ge=8000,
+        le=384000,
+        description="Resample to this rate; otherwise the mix keeps its own.",
+        json_schema_extra={"section": FILE, "unit": "Hz", "aliases": ["sample_rate"]},
+    )
+    bit_depth: OutputBitDepth | None = Field(
+        default=None,
+        description="Bit depth of the master; otherwise the mix's own.",
+        json_schema_extra={"section": FILE, "unit": "bit"},
+    )
+    exports: tuple[Export, ...] = Field(
+        default=(),
+        max_length=12,
+        description="More files of the same master: cd, wav24, flac24@96000, mp3_320, ogg_192, opus_96.",
+        json_schema_extra={"section": MORE, "flag": "export"},
+    )
+    ab: bool = Field(
+        default=False,
+        description="Also the mix at the master's loudness, to compare the two fairly.",
+        json_schema_extra={"section": MORE},
+    )
     preview: PreviewFormat | None = Field(
-        default=None, description="Also 30 seconds of it, from the hook where there is one."
+        default=None,
+        description="Also 30 seconds of it, from the hook where there is one.",
+        json_schema_extra={"section": MORE},
     )
     capsule: bool = Field(
-        default=False, description="Also a job capsule, from which `dawbridge replay` makes the same master again."
+        default=False,
+        description="Also a job capsule, from which `dawbridge replay` makes the same master again.",
+        json_schema_extra={"section": MORE},
     )
     replace: bool = Field(
         default=False,

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 from pydantic import BaseModel
 
+from bridge.cli.lazy import SectionOption
 from bridge.declarations import Declaration, declarations
 from bridge.documents import Document, validate
 from bridge.errors import DocumentError
@@ -64,10 +65,20 @@ def _flag(name: str) -> str:
 def _option(declaration: Declaration, metavar: str | None, complete: Complete | None) -> Callable[[F], F]:
     flag = _flag(declaration.flag or declaration.name)
     if declaration.kind is bool:
-        return click.option(flag, declaration.name, is_flag=True, default=None, help=declaration.help)
+        return click.option(
+            flag,
+            declaration.name,
+            cls=SectionOption,
+            section=declaration.section,
+            is_flag=True,
+            default=None,
+            help=declaration.help,
+        )
     return click.option(
         flag,
         declaration.name,
+        cls=SectionOption,
+        section=declaration.section,
         type=_type(declaration),
         multiple=declaration.is_several,
         metavar=metavar or ("" if declaration.choices else declaration.unit) or None,
@@ -106,9 +117,9 @@ class BoundedNumber(click.ParamType[float, Any]):
 
 
 def _help(declaration: Declaration) -> str:
-    facts = [f"default: {declaration.default}"] if declaration.default not in (None, ()) else []
+    facts = [f"or {_flag(alias)}" for alias in declaration.aliases]
+    facts += [f"default: {declaration.default}"] if declaration.default not in (None, ()) else []
     is_shown = declaration.is_several == bool(declaration.choices)  # choices of one value stand beside the flag
     facts += [declaration.range_text] if declaration.range_text and is_shown else []
     facts += ["may be repeated"] if declaration.is_several else []
-    facts += [f"or {_flag(alias)}" for alias in declaration.aliases]
     return f"{declaration.help}{'  [' + '; '.join(facts) + ']' if facts else ''}"

@@ -56,6 +56,14 @@ class PageContext(click.Context):
     formatter_class = Page
 
 
+class SectionOption(click.Option):
+    """An option that is listed under a heading of its own kind."""
+
+    def __init__(self, *args: Any, section: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
 class PageCommand(click.Command):
     """A command whose help ends with examples."""
 
@@ -65,6 +73,17 @@ class PageCommand(click.Command):
         kwargs.setdefault("context_settings", {}).setdefault("max_content_width", HELP_WIDTH_MAX)
         super().__init__(*args, **kwargs)
         self.examples = examples
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Options by section, those without one last."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(getattr(parameter, "section", ""), []).append(record)
+        rest = sections.pop("", [])
+        for section, rows in [*sections.items(), ("More options" if sections else "Options", rest)]:
+            with formatter.section(section):
+                formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples, then whatever else was to be said."""

@@ -13,10 +13,11 @@ from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
 from bridge.cli.flags import checked, flags_of
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
-from bridge.cli.results import figures_table, files_of, loudness_text
+from bridge.cli.results import codecs_table, companions_table, figures_table, files_of, loudness_text
 from bridge.jobs.chain_choice import with_chain
 from bridge.jobs.direct import DirectEngine, direct_request, from_here, report_of
 from bridge.recipes import MasterOptions, MasterRecipe
+from bridge.reports.companions import codec_sentence
 from bridge.reports.verdict import verdict
 
 EXAMPLES = (
@@ -26,6 +27,10 @@ EXAMPLES = (
         "dawbridge master MySong.wav --reference Hit.wav --match-tone-percent 70",
     ),
     ("Louder, as 16-bit FLAC", "dawbridge master MySong.wav --chain loud --output-format flac --bit-depth 16"),
+    (
+        "A whole delivery: CD and MP3, a ceiling that holds on Spotify's encoder, a fair A/B, a preview",
+        "dawbridge master MySong.wav --export cd,mp3_320 --codec-safe ogg_128 --ab --preview mp3",
+    ),
     ("A whole album through a chain of your own", "dawbridge master *.wav --chain mine.yaml --out Masters"),
 )
 
@@ -60,7 +65,8 @@ def master(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: 
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             request = direct_request(path, recipe, out, settings)
-            return Outcome(path=path, result=engine.run(request, on_progress))
+            result = engine.run(request, on_progress)
+            return Outcome(path=path, result=result, report=report_of(result))
 
         outcomes = do_each(files, work, settings, show=None if as_json else _show)
     if as_json:
@@ -70,14 +76,21 @@ def master(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: 
 
 def _show(outcome: Outcome) -> None:
     console = screen.out()
-    result = outcome.result
+    result, report = outcome.result, outcome.report
     assert result is not None
-    report = report_of(result)
+    assert report is not None
     console.print(screen.line((report.name, "name"), "  ", loudness_text(result)))
     console.print(screen.text(verdict(report).sentence))
     console.print()
     if result.before is not None:
         console.print(figures_table(result.before, result.after))
+        console.print()
+    if report.companions:
+        console.print(companions_table(report))
+        console.print()
+    if report.codec_safety is not None:
+        console.print(screen.text(codec_sentence(report)))
+        console.print(codecs_table(report))
         console.print()
     for warning in result.warnings:
         console.print(screen.line(("warning: ", "warn"), warning))

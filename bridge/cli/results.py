@@ -14,6 +14,8 @@ from bridge.cli import screen
 from bridge.cli.failures import printable, shown_path
 from bridge.model import Job, JobResult, JobState, Measurement, Message, Severity
 from bridge.recipes import MasterRecipe, Recipe
+from bridge.report import Report
+from bridge.reports.companions import codec_rows, companion_rows
 from bridge.reports.figures import figure_rows
 from bridge.reports.text import time_range
 from bridge.units import bytes_text, with_unit
@@ -47,6 +49,23 @@ def figures_table(before: Measurement, after: Measurement | None) -> Table:
             screen.text(row.after, style),
             screen.text(row.change, "quiet"),
         )
+    return table
+
+
+def companions_table(report: Report) -> Table:
+    """What comes with a master, each file with its figures."""
+    table = screen.table("ALSO", "", "LOUDNESS", "TRUE PEAK", right=(2, 3))
+    for row in companion_rows(report):
+        cells = (row.title, row.encoding, row.loudness, row.true_peak)
+        table.add_row(*(screen.text(cell, "quiet" if cell is row.encoding else "") for cell in cells))
+    return table
+
+
+def codecs_table(report: Report) -> Table:
+    """The true peak after each encoder, at first and now."""
+    table = screen.table("ENCODER", "AT FIRST", "NOW", right=(1, 2))
+    for row in codec_rows(report):
+        table.add_row(screen.text(row.settings), screen.text(row.before, "quiet"), screen.text(row.after, "figure"))
     return table
 
 

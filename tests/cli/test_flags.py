@@ -41,7 +41,7 @@ def test_second_names_of_options_are_flags_too_and_the_help_says_them() -> None:
     assert (options.chain, options.ceiling_dbtp, options.sample_rate_hz) == ("loud", -2, 48000)
     told = CliRunner().invoke(master, ["--help"]).stdout
     for alias in ("--preset", "--true-peak-limit-db", "--sample-rate"):
-        assert f"or {alias}]" in " ".join(told.split())
+        assert f"[or {alias};" in " ".join(told.split())
 
 
 def test_two_names_of_one_option_that_say_different_things_are_refused() -> None:
