@@ -276,6 +276,8 @@ def _inner(annotation: object, part: int | str) -> object:
             return option.model_fields[str(part)].annotation
         if _tag(option) == part:
             return option
+    if typing.get_origin(annotation) is dict:
+        return typing.get_args(annotation)[1]
     if isinstance(part, int):
         items = [arg for arg in typing.get_args(annotation) if arg is not Ellipsis]
         return items[0] if items else None

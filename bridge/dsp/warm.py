@@ -22,6 +22,7 @@ from bridge.chains import (
     Transient,
 )
 from bridge.dsp.mastering import MasterOrder, master
+from bridge.dsp.mastering.hits import read_hits
 from bridge.dsp.measures import measure, peak_envelope, peak_overs
 from bridge.dsp.measures.compare import compare
 from bridge.dsp.measures.readings import read_everything
@@ -85,6 +86,7 @@ def _warm_comparison() -> None:
 def _warm_envelopes() -> None:
     peak_envelope(little_audio(), 0.5, threads=1)
     peak_overs(little_audio(), 0.5, threads=1)
+    read_hits(little_audio())
 
 
 def _warm_mastering() -> None:

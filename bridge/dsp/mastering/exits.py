@@ -100,9 +100,10 @@ class DrivenExit:
             wanted = self._forecast.trial(drive.drive_db, self._forecast.nodes.copy())
             worst = self._watch.worst(wanted)
             if worst is not None and worst[1] > 0.0:
-                return self._held(drive.drive_db, wanted, worst[0])
+                is_beyond = wanted.loudness_lufs < aim_lufs - HELD_BACK_LU
+                return self._held(drive.drive_db, replace(wanted, is_beyond=is_beyond), worst[0])
         held_back = drive.loudness_lufs < aim_lufs - HELD_BACK_LU
-        bitten = Bitten("average_reduction_lu_max", LOSS_MAX_LU) if held_back else None
+        bitten = Bitten("average_reduction_lu_max", LOSS_MAX_LU, is_more=True) if held_back else None
         return Setting(drive.drive_db, self._forecast.nodes, held_back, bitten)
 
     def _held(self, drive_db: Db, wanted: Trial, guard: str) -> Setting:
@@ -119,7 +120,8 @@ class DrivenExit:
         return Setting(low, self._forecast.nodes, is_held_back=True, bitten=self._bitten(guard, wanted))
 
     def _bitten(self, guard: str, wanted: Trial) -> Bitten:
-        return Bitten(guard, self._watch.costs(wanted)[guard])
+        is_more = wanted.is_beyond and guard != "plr_lu_min"
+        return Bitten(guard, self._watch.costs(wanted)[guard], is_more=is_more)
 
     def is_kept(self, setting: Setting, nodes: Nodes) -> bool:
         """Whether the guards hold with the gain that was really applied, repairs of single peaks included.

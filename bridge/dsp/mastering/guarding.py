@@ -1,5 +1,6 @@
 """Guards: what a drive into the limiter would cost the music, told from the gain plan before a sample is touched."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,11 @@ from bridge.chains import Guards
 from bridge.dsp.mastering.hits import Hits, read_hits
 from bridge.units import Lufs
 
-HIT_SHARE = 0.02
-"""The strongest fiftieth of all hops of a band: hits."""
+HIT_DB = 6.0
+"""A hit stands so far out of the mean power of the second around it."""
+AROUND_HIT_HOPS = 101
 GATE = 1e-3
-"""Hops with less than this share of a band's mean power are pauses."""
+"""Seconds with less than this share of a band's mean power are pauses."""
 HITS_MIN = 10
 AROUND_HOPS = 21
 """What the limiter does within 200 ms is movement; what takes longer is gain."""
@@ -42,6 +44,8 @@ class Trial:
     loudness_lufs: Lufs
     lost_lu: float
     """What limiting takes away."""
+    is_beyond: bool = False
+    """Whether more was asked for than any trial reaches."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,14 @@ class Bitten:
 
     guard: str
     cost: float
+    is_more: bool = False
+    """Whether the loudness that was asked for would cost still more: it lies beyond what is tried."""
 
     @property
     def words(self) -> str:
         """Such as "cost 4.2 dB of punch"."""
-        return COSTS[self.guard].format(cost=self.cost)
+        words = COSTS[self.guard].format(cost=self.cost)
+        return re.sub(r"(\d)", r"more than \1", words, count=1) if self.is_more else words
 
 
 class Watch:
@@ -129,13 +136,27 @@ def movement_costs(hits: Hits, gains: Series) -> dict[str, float]:
 
 
 def punch_loss_db(band: Series, gains: Series) -> float:
-    """How much further hits of a band are turned down than the rest of it; 0 where there are none."""
-    heard = band > GATE * band.mean() if band.size else np.zeros(0, bool)
-    if heard.sum() * HIT_SHARE < HITS_MIN / 2:
+    """How much further the hits of a band are turned down than the second around them; 0 where there are none.
+
+    A hit stands HIT_DB out of the mean power around it; without at least HITS_MIN hops of hits there is no punch to
+    lose, and a swell is none, however loud.
+    """
+    if band.size < AROUND_HIT_HOPS or band.sum() <= 0.0:
         return 0.0
-    edge = np.quantile(band[heard], 1.0 - HIT_SHARE)
+    around = _mean_around(band, AROUND_HIT_HOPS)
+    is_hit = (band > around * 10.0 ** (HIT_DB / 10.0)) & (around > GATE * band.mean())
+    if is_hit.sum() < HITS_MIN:
+        return 0.0
     levels = 10.0 * np.log10(np.maximum(gains, 1e-12))
-    return max(0.0, float(levels[heard & (band < edge)].mean() - levels[heard & (band >= edge)].mean()))
+    lost = _mean_around(levels, AROUND_HIT_HOPS) - levels
+    return max(0.0, float(lost[is_hit].mean()))
+
+
+def _mean_around(values: Series, hops: int) -> Series:
+    """Mean over so many hops (an odd number) around each."""
+    sums = np.concatenate(([0.0], np.cumsum(np.pad(values, hops // 2, mode="edge"))))
+    mean: Series = (sums[hops:] - sums[:-hops]) / hops
+    return mean
 
 
 def modulation_db(band: Series, gains: Series) -> float:
@@ -143,10 +164,7 @@ def modulation_db(band: Series, gains: Series) -> float:
     if gains.size < AROUND_HOPS or band.sum() <= 0.0:
         return 0.0
     levels = 10.0 * np.log10(np.maximum(gains, 1e-12))
-    padded = np.pad(levels, AROUND_HOPS // 2, mode="edge")
-    sums = np.concatenate(([0.0], np.cumsum(padded)))
-    mean = (sums[AROUND_HOPS:] - sums[:-AROUND_HOPS]) / AROUND_HOPS
-    return float(np.sqrt(np.average((levels - mean) ** 2, weights=band)))
+    return float(np.sqrt(np.average((levels - _mean_around(levels, AROUND_HOPS)) ** 2, weights=band)))
 
 
 def _correlation(low: Series) -> float:

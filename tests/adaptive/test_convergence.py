@@ -1,0 +1,99 @@
+"""Chains on many kinds of music: the loudness that was asked for, or one sentence that says what it would have cost."""
+
+import numpy as np
+import pytest
+
+from bridge.audio.signal import Audio
+from bridge.chains import load_chain
+from bridge.dsp.mastering import Mastered, MasterOrder, master
+from bridge.dsp.measures import analyze, true_peak_dbtp
+from bridge.dsp.song import make_song, mix_of
+from tests.mastering.examples import loudness
+from tests.pieces import NOTHING, PIECES
+
+KINDS = ("a pop song", "a guitar alone", "speech, mono", "hip-hop with an 808", "an orchestral swell")
+HELD_BACK = {"loudness_guarded", "gain_limited"}
+
+
+def check(mastered: Mastered, target_lufs: float | None, ceiling_dbtp: float) -> None:
+    reached = loudness(mastered.audio)
+    held = [found for found in mastered.messages if found.code in HELD_BACK]
+    peak_dbtp = true_peak_dbtp(mastered.audio)
+    assert peak_dbtp is not None
+    assert peak_dbtp <= ceiling_dbtp
+    assert target_lufs is not None
+    if not held:
+        assert reached == pytest.approx(target_lufs, abs=0.1)
+        return
+    assert reached < target_lufs - 0.1
+    (found,) = held
+    assert found.sentence.count(": ") == 1
+    assert found.value == pytest.approx(reached, abs=0.05)
+
+
+@pytest.mark.parametrize("piece", list(PIECES))
+@pytest.mark.parametrize("chain", ["streaming", "loud"])
+def test_every_piece_arrives_at_its_loudness_or_says_why_not(chain: str, piece: str) -> None:
+    mastered = master(PIECES[piece](), load_chain(chain), MasterOrder())
+    check(mastered, mastered.target_lufs, mastered.ceiling_dbtp)
+    assert all(step.reasons for step in mastered.left_alone)
+
+
+def test_most_pieces_arrive_at_the_loudness_of_streaming_without_a_guard() -> None:
+    chain = load_chain("streaming")
+    bitten = [
+        name
+        for name, piece in PIECES.items()
+        if HELD_BACK & {found.code for found in master(piece(), chain, MasterOrder()).messages}
+    ]
+    assert set(bitten) <= {"speech, mono", "percussion"}
+
+
+@pytest.mark.parametrize("piece", KINDS)
+@pytest.mark.parametrize("chain", ["album", "broadcast", "cd", "podcast", "vinyl"])
+def test_chains_by_intent_do_what_they_are_for_on_several_kinds_of_music(chain: str, piece: str) -> None:
+    mastered = master(PIECES[piece](), load_chain(chain), MasterOrder())
+    check(mastered, mastered.target_lufs, mastered.ceiling_dbtp)
+
+
+@pytest.mark.parametrize("piece", list(NOTHING))
+@pytest.mark.parametrize("chain", ["streaming", "loud", "vinyl", "podcast"])
+def test_what_has_no_loudness_comes_out_whole_with_a_message(chain: str, piece: str) -> None:
+    mix = NOTHING[piece]()
+    mastered = master(mix, load_chain(chain), MasterOrder())
+    assert mastered.audio.samples.shape == mix.samples.shape
+    assert "no_loudness" in {found.code for found in mastered.messages}
+
+
+def test_the_full_streaming_chain_has_at_least_eight_active_steps_on_an_ordinary_song() -> None:
+    mastered = master(PIECES["dense EDM"](), load_chain("streaming"), MasterOrder())
+    assert len(mastered.steps) >= 8
+
+
+def test_the_same_mix_chain_and_version_give_the_same_bytes() -> None:
+    mix, chain = PIECES["hip-hop with an 808"](), load_chain("loud")
+    first, second = (master(mix, chain, MasterOrder(seed=5)) for _ in range(2))
+    assert first.audio.samples.tobytes() == second.audio.samples.tobytes()
+    assert first.steps == second.steps
+
+
+def test_vinyl_makes_the_bass_mono() -> None:
+    song = PIECES["a pop song"]().samples
+    wide = Audio(np.stack((song[0], np.roll(song[1], 120))), 44100)
+    low: list[float] = []
+    for signal in (wide, master(wide, load_chain("vinyl"), MasterOrder()).audio):
+        analysis = analyze(signal).analysis
+        assert analysis is not None
+        assert analysis.stereo is not None
+        low.append(analysis.stereo.low_end_correlation or 0.0)
+    assert low[0] < 0.6
+    assert low[1] > 0.9
+
+
+def test_a_song_at_another_rate_is_adapted_alike() -> None:
+    chain = load_chain("streaming")
+    uses = [
+        [step.use for step in master(Audio(mix_of(make_song(1, 8.0, rate)), rate), chain, MasterOrder()).steps]
+        for rate in (44100, 96000)
+    ]
+    assert set(uses[0]) ^ set(uses[1]) <= {"limiter", "peak", "high_shelf"}
