@@ -167,6 +167,13 @@ def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict
         starting.callback(oscquery.stop)
         oscquery.start()
         ports["oscquery"] = oscquery.port
+    if settings.midi.is_enabled:
+        from bridge.listeners.midi.listener import MidiListener  # noqa: PLC0415
+
+        midi = MidiListener(settings, surface)
+        starting.callback(midi.stop)
+        midi.start()
+        ports |= {} if midi.port is None else {"midi": midi.port}
     return ports
 
 

@@ -146,6 +146,10 @@ class Table:
     def __contains__(self, address: object) -> bool:
         return address in self._nodes
 
+    def get(self, address: str) -> Node | None:
+        """The node at an address; None where there is none."""
+        return self._nodes.get(address)
+
     def matching(self, pattern: str) -> tuple[Node, ...]:
         """The nodes that an address, or an OSC 1.0 address pattern (`*`, `?`, `[a-z]`, `{one,two}`), means."""
         if pattern in self._nodes:

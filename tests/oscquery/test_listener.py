@@ -199,8 +199,9 @@ def test_a_client_that_does_not_read_is_left_and_others_go_on(query: QueryWorld)
         hears(good, "/bridge/ab/side")
         wait_until(lambda: any("/bridge/job/name" in c._listens for c in query.listener._clients))
         client = next(c for c in query.listener._clients if "/bridge/job/name" in c._listens)
-        for _ in range(40_000):
-            client._send(encode("/bridge/job/name", ["x" * 500]))
+        packet = encode("/bridge/job/name", ["x" * 60_000])
+        for _ in range(2500):
+            client._send(packet)
         wait_until(lambda: client not in query.listener._clients, 10, "the end of the lazy client")
         query.client.send("/bridge/ab/toggle", 1)
         assert hears(good, "/bridge/ab/side").arguments == ("b",)
