@@ -22,6 +22,10 @@ SETTLE_FRAMES = 8 * BUFFER_FRAMES
 """Silence after which latency and state say what was set."""
 
 
+_never_let_go: list[object] = []
+"""Every plug-in that was loaded: destructors may crash after good work, so they never run."""
+
+
 @runtime_checkable
 class CppParameter(Protocol):
     """What Pedalboard tells of one parameter."""
@@ -81,6 +85,7 @@ def load(path: Path, name: str, *, is_alone: bool) -> LoadedPlugin:
         plugin: Any = library.load_plugin(str(path), plugin_name=None if is_alone else name)
     except (ImportError, ValueError, RuntimeError) as error:
         raise PluginError(f"could not be loaded: {error}") from error
+    _never_let_go.append(plugin)
     return plugin  # type: ignore[no-any-return]  # Any from Pedalboard
 
 

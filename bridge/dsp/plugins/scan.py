@@ -19,6 +19,8 @@ Found = PluginEntry | Quarantined | Refused
 OnScanned = Callable[[int, int, str], None]
 """Told how many files are done, of how many, and the name of the last."""
 A = TypeVar("A", Probed, Verified)
+FILES_MAX = 12
+"""Plug-ins are never let go, so a process sees so many of them at most."""
 NO_MARK = FileMark(size_bytes=0, mtime_ns=0, digest="")
 
 
@@ -134,6 +136,7 @@ class _Spare:
     def __init__(self, settings: PluginSettings) -> None:
         self._settings = settings
         self._host: Host | None = None
+        self._asked = 0
 
     @property
     def is_fresh(self) -> bool:
@@ -146,8 +149,11 @@ class _Spare:
         Raises:
             HostError: what the plug-in did instead.
         """
+        if self._asked >= FILES_MAX:
+            self.stop()
         if self._host is None or not self._host.is_alive:
-            self._host = Host(self._settings)
+            self._host, self._asked = Host(self._settings), 0
+        self._asked += 1
         return self._host.ask(order, kind, self._settings.scan_timeout_s)
 
     def stop(self) -> None:

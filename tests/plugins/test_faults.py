@@ -1,0 +1,172 @@
+"""Every fault of a plug-in, while it is loaded and in the middle of a song: the work goes on as the chain says."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.audio.signal import Audio, in_memory
+from bridge.chains import Gain, Plugin
+from bridge.dsp.mastering.fitting import run_steps
+from bridge.dsp.mastering.processor import Changed
+from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.plugins.rack import Rack
+from bridge.errors import PluginError
+from bridge.plugins.shelf import Shelf
+from tests.signals import music
+from tests.support import wait_until
+
+MIX = Audio(music(4.0, 44100, 1), 44100)
+FAULTS = {
+    "crash": "crashed \\(SIGSEGV\\) at 0:01",
+    "abort": "crashed \\(SIGABRT\\) at 0:01",
+    "bus": "crashed \\(SIGBUS\\) at 0:01",
+    "exit": "ended its process \\(exit code 3\\) at 0:01",
+    "throw": "raised an error at 0:0[12].*thrown by FaultBox",
+    "hang": "hung: it gave no answer for 2 s at 0:01",
+    "sleep": "hung: it gave no answer for 2 s at 0:01",
+    "nan": "not numbers \\(NaN or infinity\\) at 0:02",
+    "inf": "not numbers \\(NaN or infinity\\) at 0:02",
+    "leak": "memory",
+}
+"""Two seconds into the song; a crash is told to the block (1.5 s) in which it happened."""
+LOADS = {
+    "CrashOnLoad": "crashed \\(SIGSEGV\\) while loading",
+    "AbortOnLoad": "crashed \\(SIGABRT\\) while loading",
+    "ExitOnLoad": "ended its process \\(exit code 3\\) while loading",
+    "Truncated": "crashed \\(SIGBUS\\) while loading",
+    "Corrupt": "is damaged",
+    "Empty": "has no binary for this machine",
+    "Text": "is damaged",
+}
+
+
+def fault_box(fault: str, on_failure: str = "fail", **more: object) -> Plugin:
+    given = {"plugin": "FaultBox", "parameters": {"fault": fault, "fault_at_s": 2.0}, "on_failure": on_failure}
+    return Plugin.model_validate({**given, **more})
+
+
+def after(*steps: Plugin | Gain) -> Changed:
+    return run_steps(MIX, steps, in_memory, to_nobody)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_the_song_is_told_in_a_sentence_and_recorded(fault_rack: Rack, fault: str) -> None:
+    with pytest.raises(PluginError, match=f"The plug-in FaultBox .*{FAULTS[fault]}") as raised:
+        after(fault_box(fault))
+    assert "\n" not in raised.value.sentence
+    (record,) = Shelf(fault_rack.place.data_folder).health().failures.values()
+    assert len(record) == 1
+    assert after(fault_box("none")).audio.frames == MIX.frames, "the next job has a host of its own"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_plug_in_that_fails_may_be_left_out(fault_rack: Rack, fault: str) -> None:
+    changed = after(Gain(gain_db=-6), fault_box(fault, "bypass"), Gain(gain_db=6))
+    assert np.allclose(changed.audio.samples, MIX.samples, atol=1e-6)
+    assert [message.code for message in changed.messages] == ["plugin_bypassed"]
+    (told,) = [step.plugin for step in changed.steps if step.plugin is not None]
+    assert told.failure
+
+
+def test_the_other_plug_ins_of_a_run_go_on_without_the_one_that_fails(fault_rack: Rack) -> None:
+    quiet, loud = (fault_box("none", parameters={"gain_db": gain_db}) for gain_db in (-6, 3))
+    changed, wanted = after(quiet, fault_box("crash", "bypass"), loud), after(quiet, loud)
+    assert np.array_equal(changed.audio.samples, wanted.audio.samples)
+    assert [step.plugin is not None and step.plugin.failure is not None for step in changed.steps] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_built_in_step_may_stand_in(fault_rack: Rack) -> None:
+    changed = after(fault_box("crash", "substitute", substitute={"use": "gain", "gain_db": -6}))
+    assert np.allclose(changed.audio.samples, MIX.samples * 10 ** (-6 / 20), atol=1e-6)
+    assert [message.code for message in changed.messages] == ["plugin_substituted"]
+    assert "instead of FaultBox" in changed.steps[0].sentence
+
+
+def test_sound_that_becomes_silence_is_a_fault_and_silence_is_none(fault_rack: Rack) -> None:
+    with pytest.raises(PluginError, match="silence where there was sound"):
+        after(fault_box("none", parameters={"mute": True}))
+    silent = Audio(np.zeros((2, 50_000), np.float32), 44100)
+    assert not run_steps(silent, (fault_box("none"),), in_memory, to_nobody).audio.samples.any()
+
+
+def test_spam_on_both_outputs_changes_nothing(fault_rack: Rack) -> None:
+    changed = after(fault_box("spam", parameters={"fault": "spam", "gain_db": -3}))
+    assert np.array_equal(changed.audio.samples, after(fault_box("none", parameters={"gain_db": -3})).audio.samples)
+
+
+def test_a_slow_plug_in_is_waited_for(fault_rack: Rack) -> None:
+    short = Audio(MIX.samples[:, :40_000], 44100)
+    slow = fault_box("slow", parameters={"fault": "slow", "fault_at_s": 0.5})
+    assert np.array_equal(run_steps(short, (slow,), in_memory, to_nobody).audio.samples, short.samples)
+
+
+def test_a_pass_has_a_longest_time(fault_rack: Rack, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = fault_rack.place.settings.model_copy(update={"total_timeout_s": 1.0, "stall_timeout_s": 30})
+    monkeypatch.setattr(fault_rack, "place", fault_rack.place.model_copy(update={"settings": settings}))
+    with pytest.raises(PluginError, match=r"had only come to 0:01.* after 1 s"):
+        after(fault_box("slow", parameters={"fault": "slow"}))
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_a_fault_while_loading_keeps_only_that_plug_in_from_being_used(
+    fault_rack: Rack, faults: Path, name: str
+) -> None:
+    with pytest.raises(PluginError, match=LOADS[name]):
+        after(Plugin(plugin=str(faults / f"{name}.vst3")))
+    assert after(fault_box("none")).audio.frames == MIX.frames
+
+
+def test_a_hang_while_loading_ends_at_the_limit(faults: Path, tmp_path: Path, fault_rack: Rack) -> None:
+    settings = fault_rack.place.settings.model_copy(update={"scan_timeout_s": 1.0})
+    rack = Rack(fault_rack.place.model_copy(update={"settings": settings}), lambda: "")
+    begin = time.monotonic()
+    with pytest.raises(PluginError, match="hung: it gave no answer for 1 s while loading"):
+        rack.entry(str(faults / "HangOnLoad.vst3"))
+    assert time.monotonic() - begin < 60
+
+
+def test_a_destructor_that_crashes_comes_after_good_work(fault_rack: Rack, faults: Path) -> None:
+    step = Plugin(plugin=str(faults / "CrashOnUnload.vst3"), parameters={"gain_db": -6})
+    for _ in range(2):
+        assert np.allclose(after(step).audio.samples, MIX.samples * 10 ** (-6 / 20), atol=1e-6)
+
+
+def test_a_plug_in_that_asks_for_its_licence_finds_no_screen(
+    fault_rack: Rack, faults: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":99")
+    with pytest.raises(PluginError, match="gave silence where there was sound: it may want a licence"):
+        after(Plugin(plugin=str(faults / "AsksForLicence.vst3")))
+
+
+def test_a_plug_in_that_fails_again_and_again_is_quarantined_and_success_forgives(fault_rack: Rack) -> None:
+    for _ in range(2):
+        after(fault_box("crash", "bypass"))
+    after(fault_box("none"))
+    for _ in range(3):
+        after(fault_box("crash", "bypass"))
+    with pytest.raises(PluginError, match=r"it failed 3 times in a row.*--release FaultBox"):
+        after(fault_box("none"))
+
+
+def test_a_host_that_somebody_kills_is_told_from_a_plug_in_and_replaced(fault_rack: Rack) -> None:
+    after(fault_box("none"))
+    pid = fault_rack.host_pid
+    assert pid is not None
+    os.kill(pid, 9)
+    wait_until(lambda: fault_rack.host_pid is None, what="the end of the host")
+    assert after(fault_box("none")).audio.frames == MIX.frames
+
+
+def test_without_isolation_an_error_is_still_one(fault_rack: Rack) -> None:
+    gain = fault_box("none", isolate=False, parameters={"gain_db": -6})
+    assert np.allclose(after(gain).audio.samples, MIX.samples * 10 ** (-6 / 20), atol=1e-6)
+    with pytest.raises(PluginError, match="not numbers"):
+        after(fault_box("nan", isolate=False))
