@@ -4,21 +4,29 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
 
 from bridge.errors import RequestError
 from bridge.listeners.tickets.checks import own_path
-from bridge.listeners.tickets.forms import FORMS, DawCard, form_schema
+from bridge.listeners.tickets.forms import FORMS, RECIPE_SCHEMA, DawCard, form_schema
 from bridge.listeners.tickets.push import osc_message, web_address
+from bridge.recipes import Recipe
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tickets"
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_the_schema_beside_each_example_is_that_of_the_declaration(name: str) -> None:
-    assert json.loads((EXAMPLES / f"{name}.schema.json").read_text()) == form_schema(name)
+    written = json.loads((EXAMPLES / f"{name}.schema.json").read_text(encoding="utf-8"))
+    assert written == form_schema(name), "run: python examples/tickets/make_schemas.py"
+
+
+def test_the_schema_knows_every_kind_of_work() -> None:
+    known = set(RECIPE_SCHEMA["properties"]["do"]["enum"])
+    assert known == {recipe.model_fields["do"].default for recipe in get_args(get_args(Recipe)[0])}
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -3,6 +3,8 @@
 Version 1. A field that is added keeps the number; a field that changes its meaning, or goes, raises it.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -191,17 +193,40 @@ FORMS: Mapping[str, type[Value]] = MappingProxyType(
     }
 )
 """Every form that other programs write or read, by name."""
+RECIPE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"do": {"enum": ["master", "analyze", "split", "compare"]}},
+    "required": ["do"],
+    "description": "What to do, and its options: those of the command of that name, as `dawbridge help` lists them.",
+}
+REFERENCE = re.compile(r'"#/\$defs/([^"]+)"')
 WRITTEN_BY_OTHERS = frozenset({"ticket", "steer", "reaper"})
 
 
 def form_schema(name: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a form."""
-    mode: Literal["validation", "serialization"] = (
-        "validation" if name in {"ticket", "steer", "reaper"} else "serialization"
-    )
+    """JSON Schema (2020-12) of a form; the options of recipes are left to the daemon, which knows its own version."""
+    mode: Literal["validation", "serialization"] = "validation" if name in WRITTEN_BY_OTHERS else "serialization"
+    schema = FORMS[name].model_json_schema(mode=mode)
+    definitions: dict[str, Any] = schema.pop("$defs", {})
+    for form in (schema, *definitions.values()):
+        if "recipe" in form.get("properties", {}):
+            form["properties"]["recipe"] = RECIPE_SCHEMA
+    kept = _reached(schema, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:daw-bridge:schema:ticket-{name}:{FORMAT}",
-        **FORMS[name].model_json_schema(mode=mode),
+        **schema,
+        **({"$defs": kept} if kept else {}),
         "title": f"daw-bridge {name}",
     }
+
+
+def _reached(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The definitions that a schema refers to, directly or by others."""
+    found: set[str] = set()
+    looking = [json.dumps(schema)]
+    while looking:
+        names = set(REFERENCE.findall(looking.pop())) - found
+        found |= names
+        looking += [json.dumps(definitions[name]) for name in names]
+    return {name: definitions[name] for name in sorted(found)}

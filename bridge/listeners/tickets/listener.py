@@ -154,8 +154,9 @@ class TicketListener:
     def _submit(self, slip: Slip, ticket: WorkTicket) -> None:
         try:
             job = self._job_of(slip, ticket)
-        except (UnfinishedAudioError, AudioError) as error:
-            if time.time() - slip.mtime_s >= ticket.wait_s:
+        except AudioError as error:
+            may_come = isinstance(error, UnfinishedAudioError) or not all(Path(name).exists() for name in ticket.files)
+            if not may_come or time.time() - slip.mtime_s >= ticket.wait_s:
                 self._refuse(slip, error.sentence, ticket)
             return
         except (RequestError, DocumentError) as error:

@@ -107,6 +107,8 @@ local function ask_for(options)
   if #found == 0 then
     return say.stop(table.concat(faults, "\n\n"))
   end
+  local model = reaper.GetExtState(SECTION, "model")
+  options.recipe.model = model ~= "" and model or nil
   tickets.with_daemon(function()
     local orders = {}
     for _, one in ipairs(found) do
