@@ -47,14 +47,14 @@ def selftest(ctx: click.Context, *, as_json: bool) -> int:
     return ExitCode.FAILED if any(row.verdict == "fail" for row in rows) else ExitCode.OK
 
 
-def checked(settings: Settings) -> Iterator[ChecksEvent]:
-    """What the self-test says, as it goes, from a process of its own.
+def checked(settings: Settings, command: Sequence[str] = ()) -> Iterator[ChecksEvent]:
+    """What the self-test says, as it goes, from a process of its own (or from another `command`).
 
     Raises:
         EngineError: that process crashed, or said nothing for minutes.
     """
     environment = engine_environment(settings, process_environment())
-    child = Child(Launch(python_command("bridge.selftest_main"), environment))
+    child = Child(Launch(tuple(command) or python_command("bridge.selftest_main"), environment))
     fraction = 0.0
     try:
         child.send(to_line(ChecksOrder(plugins=settings.plugin_place, separation=settings.separation)))

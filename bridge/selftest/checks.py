@@ -1,13 +1,14 @@
 """All checks, in the order of the table. A new one is one line in `CHECKS`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from bridge.selftest import health, limiter, meters, nulls, second_opinion
 from bridge.wire import CheckRow, ChecksOrder
 
 
-class Check(NamedTuple):
+@dataclass(frozen=True)
+class Check:
     """A group of rows."""
 
     group: str
@@ -17,9 +18,9 @@ class Check(NamedTuple):
 
 
 CHECKS: Sequence[Check] = (
-    Check(meters.LOUDNESS_GROUP, lambda _: meters.check_loudness(), 4),
-    Check(meters.PEAK_GROUP, lambda _: meters.check_true_peak(), 1),
-    Check(meters.RANGE_GROUP, lambda _: meters.check_range(), 2),
+    Check(meters.LOUDNESS_GROUP, lambda _: meters.check(meters.loudness_cases()), 4),
+    Check(meters.PEAK_GROUP, lambda _: meters.check(meters.true_peak_cases()), 1),
+    Check(meters.RANGE_GROUP, lambda _: meters.check(meters.range_cases()), 2),
     Check(second_opinion.GROUP, lambda _: second_opinion.check_second_opinion(), 5),
     Check(limiter.GROUP, lambda _: limiter.check_limiter(), 3),
     Check(nulls.GROUP, lambda _: nulls.check_nulls(), 2),

@@ -32,7 +32,7 @@ def check_plugins(place: PluginPlace) -> Iterator[CheckRow]:
         return
     heard = entries[:PLUGINS_HEARD_MAX]
     paths = list(dict.fromkeys(entry.path for entry in heard))
-    now = Scan(place.settings, Shelf(None), _now).files(paths, lambda *_: None)
+    now = Scan(place.settings, Shelf(None), _now).files(paths, _to_nobody)
     for entry in heard:
         yield plugin_row(entry, now)
     if len(entries) > len(heard):
@@ -79,6 +79,10 @@ def _model_row(name: str, settings: SeparationSettings) -> CheckRow:
         return truth_row(MODEL_GROUP, name, "whole", error.sentence, is_right=False)
     count = f"{len(files)} file{'s' if len(files) > 1 else ''}"
     return truth_row(MODEL_GROUP, name, "whole", f"whole ({count})", is_right=True)
+
+
+def _to_nobody(_done: int, _of: int, _name: str) -> None:
+    """Progress that is not shown."""
 
 
 def _shown(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """The limiter's worst cases: nothing may leave above the ceiling, read by a reference that shares no code with it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,10 @@ RATE_HZ = 44100
 HARDEST = ("fs/4 at 45 degrees", "square 441 Hz", "white noise", "random signs", "click", "pair of frames")
 
 
-def check_limiter() -> Iterator[CheckRow]:
-    """Each of the worst signals, driven far into the ceiling."""
+def check_limiter(limit: Callable[[Samples], Samples] | None = None) -> Iterator[CheckRow]:
+    """Each of the worst signals, driven far into the ceiling of `limit`, or of our own limiter."""
     for name, samples in worst_signals():
-        peak_dbtp = gain_to_db(signals.reference_true_peak(limited(samples)))
+        peak_dbtp = gain_to_db(signals.reference_true_peak((limit or limited)(samples)))
         yield truth_row(
             GROUP,
             name[:1].upper() + name[1:],

@@ -3,7 +3,8 @@
 Left out are cases 7 and 8 of Tech 3341, which are recordings.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -31,33 +32,62 @@ Read = Callable[[int], Readings]
 """What the meter reads of one case at a sample rate."""
 
 
-def check_loudness() -> Iterator[CheckRow]:
-    """Cases 1 to 6 and 9 to 14, each at every rate."""
-    for case, segments in signals.TECH_3341_INTEGRATED.items():
-        yield _loudness_row(f"Case {case}: integrated", -33.0 if case == 2 else -23.0, _integrated(segments))
-    yield _loudness_row("Case 6: integrated, 5 channels", -23.0, _surround)
-    yield _loudness_row("Case 9: short-term stands still", -23.0, _still(signals.SHORT_TERM_CASE_9, SHORT_TERM_HOPS, 0))
-    yield _loudness_row("Case 10: short-term maximum", -23.0, _maxima(10, SHORT_TERM_HOPS))
-    yield _climbing_row("Case 11: short-term, live", 11, SHORT_TERM_HOPS, 600)
-    yield _loudness_row("Case 12: momentary stands still", -23.0, _still(signals.MOMENTARY_CASE_12, MOMENTARY_HOPS, 60))
-    yield _loudness_row("Case 13: momentary maximum", -23.0, _maxima(13, MOMENTARY_HOPS))
-    yield _climbing_row("Case 14: momentary, live", 14, MOMENTARY_HOPS, 80)
+@dataclass(frozen=True)
+class Case:
+    """One case of a table of the standard."""
+
+    group: str
+    name: str
+    wanted: Wanted
+    read: Read
 
 
-def check_true_peak() -> Iterator[CheckRow]:
-    """Cases 15 to 23: both readings of each signal, at every rate."""
-    for case, (_, _, _, peak_dbtp) in signals.TECH_3341_STEADY_PEAKS.items():
-        yield _peak_row(case, peak_dbtp, _peaks(partial(signals.tech_3341_steady_peak, case)))
-    for case in range(20, 24):
-        samples = signals.tech_3341_moving_peak(case)
-        yield _peak_row(case, 0.0, _peaks(partial(_always, samples)))
+def check(cases: Iterable[Case], rates_hz: Sequence[int] = RATES_HZ) -> Iterator[CheckRow]:
+    """A row for each case, of the readings at every rate."""
+    for case in cases:
+        readings = [reading for rate_hz in rates_hz for reading in case.read(rate_hz)]
+        yield row_of(case.group, case.name, case.wanted, readings)
 
 
-def check_range() -> Iterator[CheckRow]:
-    """Tech 3342, cases 1 to 4, each at every rate."""
-    for case, (segments, range_lu) in signals.TECH_3342.items():
+def loudness_cases() -> Iterator[Case]:
+    """Cases 1 to 6 and 9 to 14 of Tech 3341."""
+    for number, segments in signals.TECH_3341_INTEGRATED.items():
+        yield _loudness(f"Case {number}: integrated", _integrated(segments), -33.0 if number == 2 else -23.0)
+    yield _loudness("Case 6: integrated, 5 channels", _surround)
+    yield _loudness("Case 9: short-term stands still", _still(signals.SHORT_TERM_CASE_9, SHORT_TERM_HOPS, 0))
+    yield _loudness("Case 10: short-term maximum", _maxima(10, SHORT_TERM_HOPS))
+    yield _off("Case 11: short-term, live", _climb(11, SHORT_TERM_HOPS, 600))
+    yield _loudness("Case 12: momentary stands still", _still(signals.MOMENTARY_CASE_12, MOMENTARY_HOPS, 60))
+    yield _loudness("Case 13: momentary maximum", _maxima(13, MOMENTARY_HOPS))
+    yield _off("Case 14: momentary, live", _climb(14, MOMENTARY_HOPS, 80))
+
+
+def true_peak_cases() -> Iterator[Case]:
+    """Cases 15 to 23 of Tech 3341; both readings of each signal count."""
+    for number, (_, _, _, peak_dbtp) in signals.TECH_3341_STEADY_PEAKS.items():
+        yield _true_peak(number, peak_dbtp, partial(signals.tech_3341_steady_peak, number))
+    for number in range(20, 24):
+        yield _true_peak(number, 0.0, partial(_at_any_rate, signals.tech_3341_moving_peak(number)))
+
+
+def range_cases() -> Iterator[Case]:
+    """Cases 1 to 4 of Tech 3342."""
+    for number, (segments, range_lu) in signals.TECH_3342.items():
         wanted = Wanted(range_lu, RANGE_TOLERANCE_LU, RANGE_TOLERANCE_LU, "LU")
-        yield row_of(RANGE_GROUP, f"Case {case}", wanted, _at_all_rates(_ranges(segments)))
+        yield Case(RANGE_GROUP, f"Case {number}", wanted, _ranges(segments))
+
+
+def _loudness(name: str, read: Read, loudness_lufs: float = -23.0) -> Case:
+    return Case(LOUDNESS_GROUP, name, Wanted(loudness_lufs, TOLERANCE_LU, TOLERANCE_LU, "LUFS"), read)
+
+
+def _off(name: str, read: Read) -> Case:
+    return Case(LOUDNESS_GROUP, name, Wanted(0.0, TOLERANCE_LU, TOLERANCE_LU, "LU", "off"), read)
+
+
+def _true_peak(number: int, peak_dbtp: float, make: Callable[[int], Samples]) -> Case:
+    wanted = Wanted(peak_dbtp, PEAK_BELOW_DB, PEAK_ABOVE_DB, "dBTP")
+    return Case(PEAK_GROUP, f"Case {number}", wanted, _peaks(make))
 
 
 # --- Readings ---------------------------------------------------------------------------------------------------------
@@ -120,27 +150,5 @@ def _peaks(make: Callable[[int], Samples]) -> Read:
     return read
 
 
-def _always(samples: Samples, _: int) -> Samples:
+def _at_any_rate(samples: Samples, _: int) -> Samples:
     return samples
-
-
-def _at_all_rates(read: Read) -> Readings:
-    return [reading for rate_hz in RATES_HZ for reading in read(rate_hz)]
-
-
-# --- Rows -------------------------------------------------------------------------------------------------------------
-
-
-def _loudness_row(name: str, loudness_lufs: float, read: Read) -> CheckRow:
-    wanted = Wanted(loudness_lufs, TOLERANCE_LU, TOLERANCE_LU, "LUFS")
-    return row_of(LOUDNESS_GROUP, name, wanted, _at_all_rates(read))
-
-
-def _climbing_row(name: str, case: int, hops: int, slot_hops: int) -> CheckRow:
-    wanted = Wanted(0.0, TOLERANCE_LU, TOLERANCE_LU, "LU", "off")
-    return row_of(LOUDNESS_GROUP, name, wanted, _at_all_rates(_climb(case, hops, slot_hops)))
-
-
-def _peak_row(case: int, peak_dbtp: float, read: Read) -> CheckRow:
-    wanted = Wanted(peak_dbtp, PEAK_BELOW_DB, PEAK_ABOVE_DB, "dBTP")
-    return row_of(PEAK_GROUP, f"Case {case}", wanted, _at_all_rates(read))
