@@ -1,5 +1,6 @@
 """How a step is declared: once, as a class, with id (`use`), parameters, units, bounds, defaults and help."""
 
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
@@ -31,6 +32,13 @@ def number(default: float | None, low: float, high: float, text: str, unit: str)
 def percent(default: float | None, low: float, high: float, text: str) -> Any:
     """A share in percent; without a default it must be given."""
     return number(default, low, high, text, "%")
+
+
+def rising(crossovers_hz: tuple[float, ...]) -> tuple[float, ...]:
+    """Crossovers in order, each of them once."""
+    if any(high <= low for low, high in pairwise(crossovers_hz)):
+        raise ValueError("must rise: put the frequencies in order, each of them once.")
+    return crossovers_hz
 
 
 def _as_checked(schema: dict[str, Any], step: type["StepBase"]) -> None:

@@ -1,12 +1,11 @@
 """Steps whose gain follows the signal."""
 
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.auto import AutoValue
-from bridge.chains.declare import StepBase, db, hz, number
+from bridge.chains.declare import StepBase, db, hz, number, rising
 from bridge.chains.tone import FilterPhase, phase_text
 
 
@@ -168,9 +167,7 @@ class Multiband(StepBase):
     @field_validator("crossovers_hz")
     @classmethod
     def _rises(cls, crossovers_hz: tuple[float, ...]) -> tuple[float, ...]:
-        if any(high <= low for low, high in pairwise(crossovers_hz)):
-            raise ValueError("must rise: put the frequencies in order, each of them once.")
-        return crossovers_hz
+        return rising(crossovers_hz)
 
     @field_validator("bands")
     @classmethod

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.declare import StepBase, db
 
@@ -40,7 +40,32 @@ class Saturate(StepBase):
     )
     drive_db: float = db(6, 0, 36, "How far the signal is driven into the curve; its loudness is held.")
     oversample: Literal[2, 4, 8] = Field(default=4, description="Finer grids keep strong drive free of aliasing.")
+    low_hz: float | None = Field(
+        default=None,
+        ge=20,
+        le=20000,
+        description="Only what lies above is driven (linear-phase crossover); left out, everything below is, too.",
+        json_schema_extra={"unit": "Hz"},
+    )
+    high_hz: float | None = Field(
+        default=None,
+        ge=20,
+        le=20000,
+        description="Only what lies below is driven; left out, everything above is, too.",
+        json_schema_extra={"unit": "Hz"},
+    )
+
+    @field_validator("high_hz")
+    @classmethod
+    def _is_a_range(cls, high_hz: float | None, info: ValidationInfo) -> float | None:
+        low_hz = info.data.get("low_hz")
+        if low_hz is not None and high_hz is not None and high_hz <= low_hz:
+            raise ValueError("must lie above low_hz.")
+        return high_hz
 
     def sentence(self) -> str:
-        """Which curve, and how much."""
-        return f"Saturated ({self.kind}) with {self.drive_db:g} dB of drive, {self.oversample}-fold oversampled"
+        """Which curve, how much, and where."""
+        where = [f"above {self.low_hz:g} Hz"] if self.low_hz is not None else []
+        where += [f"below {self.high_hz:g} Hz"] if self.high_hz is not None else []
+        band = f" {' and '.join(where)}" if where else ""
+        return f"Saturated{band} ({self.kind}) with {self.drive_db:g} dB of drive, {self.oversample}-fold oversampled"

@@ -93,6 +93,7 @@ NEUTRAL: tuple[Step, ...] = (
     MatchEq(amount_percent=0),
     Parallel(branches=(Branch(steps=(Gain(gain_db=-6),), mix_percent=0),), dry=False),
     Stereo(),
+    Stereo(width_percent=50, crossovers_hz=(300,), widths_percent=(200, 200)),
     Clip(ceiling_dbfs=0, knee_db=0),
     Limiter(ceiling_dbtp=0),
 )

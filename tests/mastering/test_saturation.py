@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bridge.audio.signal import Audio, in_memory
+from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import Clip, Saturate, Step
 from bridge.chains.saturation import SaturationKind
 from bridge.dsp.mastering.fitting import run_steps
@@ -151,3 +151,50 @@ def test_the_filters_keep_their_frames_and_pass_dc_exactly(oversample: int) -> N
     up, down = filters_for(oversample)
     assert np.allclose(up.sum(axis=1, dtype=np.float64), 1, atol=1e-6)
     assert down.sum(dtype=np.float64) + 1 / oversample == pytest.approx(1, abs=1e-6)
+
+
+def band_db(samples: Samples, low_hz: float, high_hz: float) -> float:
+    power = np.abs(np.fft.rfft(samples[0].astype(np.float64))) ** 2
+    at_hz = np.fft.rfftfreq(samples.shape[1], 1 / 44100)
+    return float(10 * np.log10(power[(at_hz >= low_hz) & (at_hz < high_hz)].sum() + 1e-12))
+
+
+@every_kind
+def test_a_band_is_saturated_and_the_rest_is_left_alone(kind: SaturationKind) -> None:
+    """Two tones: the one in the band gets harmonics, the other one stays as it is."""
+    low, high = sine(60, 3.0, 44100, -9), sine(1500, 3.0, 44100, -9)
+    step = Saturate(kind=kind, drive_db=15, low_hz=500)
+    made = through(step, audio(low + high))
+    plain = through(step, audio(high))
+    assert np.abs(made - plain - low)[:, 22050:-22050].max() < 2e-3
+    assert band_db(made, 4000, 5000) - band_db(low + high, 4000, 5000) > 30
+
+
+@every_kind
+def test_a_band_that_holds_everything_is_everything(kind: SaturationKind) -> None:
+    mix = a_mix()
+    banded = through(Saturate(kind=kind, drive_db=9, low_hz=20), mix)
+    whole = through(Saturate(kind=kind, drive_db=9), mix)
+    assert np.sqrt(np.square(banded - whole).mean() / np.square(whole).mean()) < 0.03
+
+
+@pytest.mark.parametrize("band", [{"low_hz": 2000.0}, {"high_hz": 300.0}, {"low_hz": 300.0, "high_hz": 3000.0}])
+def test_a_saturated_band_is_as_loud_as_before(band: dict[str, float]) -> None:
+    mix = a_mix(6.0)
+    made = through(Saturate.model_validate({"drive_db": 15, **band}), mix)
+    assert loudness(audio(made)) == pytest.approx(loudness(mix), abs=0.4)
+
+
+def test_aliasing_of_a_saturated_band_lies_below_90_db() -> None:
+    assert alias_db(Saturate(kind="tanh", drive_db=12, low_hz=300), 743) < -90
+
+
+def test_a_band_that_the_signal_does_not_reach_leaves_the_step_out() -> None:
+    done = applied(Saturate(low_hz=6000), a_mix(0.5, 8000))
+    assert [found.code for found in done.messages] == ["step_left_out"]
+    assert "above 6000 Hz" in done.messages[0].sentence
+
+
+def test_a_band_upside_down_is_refused() -> None:
+    with pytest.raises(ValueError, match="must lie above low_hz"):
+        Saturate(low_hz=3000, high_hz=300)

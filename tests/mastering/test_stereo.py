@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import DcRemove, Stereo
-from bridge.dsp.mastering.fitting import run_steps
+from bridge.dsp.mastering.fitting import fit, run_steps
 from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.progress import to_nobody
 from tests.mastering.examples import a_mix, audio, through
@@ -118,3 +118,61 @@ def test_a_signal_without_dc_is_the_same_array() -> None:
     changed = applied(DcRemove(), clean)
     assert changed.audio is clean
     assert changed.steps == ()
+
+
+def side_db(samples: Samples, frequency_hz: float) -> float:
+    """Amplitude of a tone in the side signal's middle."""
+    side = (samples[0].astype(np.float64) - samples[1])[22050:-22050]
+    turn = np.exp(-2j * np.pi * frequency_hz / 44100 * np.arange(side.size)) * np.hanning(side.size)
+    return float(20 * np.log10(np.abs((side * turn).sum()) + 1e-9))
+
+
+def wide_tones() -> Audio:
+    """Three tones, each mostly in the middle and partly at the sides."""
+    tones = sum(sine(hz, 3.0, 44100, -20)[0].astype(np.float64) for hz in (80, 1000, 9000))
+    return audio(np.vstack((1.3 * tones, 0.7 * tones)))
+
+
+def test_each_band_has_its_own_width() -> None:
+    given = wide_tones()
+    step = Stereo(crossovers_hz=(250, 3500), widths_percent=(0, 100, 150), correlation_min=-1)
+    made = through(step, given)
+    changes = [side_db(made, hz) - side_db(given.samples, hz) for hz in (80, 1000, 9000)]
+    assert changes[0] < -30
+    assert changes[1] == pytest.approx(0, abs=0.2)
+    assert changes[2] == pytest.approx(20 * np.log10(1.5), abs=0.3)
+    assert np.abs(made.sum(axis=0) - given.samples.sum(axis=0)).max() < 1e-5, "mono stays what it was"
+
+
+def test_bands_of_the_same_width_are_one_width() -> None:
+    mix = a_mix()
+    banded = Stereo(width_percent=80, crossovers_hz=(300, 3000), widths_percent=(75, 75, 75))
+    assert np.abs(through(banded, mix) - through(Stereo(width_percent=60), mix)).max() < 1e-5
+
+
+def test_widening_of_bands_stops_at_the_correlation_and_narrowing_does_not() -> None:
+    given = wide_tones()
+    given.samples[1] *= np.float32(0.2)
+    step = Stereo(crossovers_hz=(250, 3500), widths_percent=(50, 200, 200), correlation_min=0.5)
+    fitted = fit(step, given)
+    assert [found.code for found in fitted.messages] == ["width_guarded"]
+    assert fitted.applied is not None
+    low, middle, high = (float(part) for part in str(fitted.applied.parameters["widths_percent"]).split(", "))
+    assert low == 50
+    assert 100 <= middle == high < 200
+    made = through(step, given).astype(np.float64)[:, 22050:-22050]
+    assert (made[0] @ made[1]) / np.sqrt((made[0] @ made[0]) * (made[1] @ made[1])) > 0.49
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"crossovers_hz": (300, 200), "widths_percent": (1, 2, 3)}, "must rise"),
+        ({"crossovers_hz": (300,), "widths_percent": (1, 2, 3)}, "must be 2 for 1 crossovers, not 3"),
+        ({"crossovers_hz": (300,)}, "must be 2 for 1 crossovers, not 0"),
+        ({"widths_percent": (100,)}, "must be 0 without crossovers_hz, not 1"),
+    ],
+)
+def test_widths_without_their_crossovers_are_refused(given: dict[str, tuple[float, ...]], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Stereo.model_validate(given)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
-from bridge.dsp.mastering.filters.prototype import BUTTERWORTH_Q
+from bridge.dsp.mastering.filters.prototype import BUTTERWORTH_Q, Curve
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
 from bridge.units import Hz
 
@@ -45,6 +45,11 @@ class Crossover:
 def crossovers_at(frequencies_hz: Sequence[Hz], sample_rate_hz: int, channels: int) -> list[Crossover]:
     """Crossovers for rising frequencies, with nothing in them yet."""
     return [Crossover(frequency / sample_rate_hz, channels) for frequency in frequencies_hz]
+
+
+def low_pass_magnitude(crossover_hz: Hz, at_hz: Curve) -> Curve:
+    """Of the low-pass, for crossovers of linear phase; the high-pass is what is left of 1."""
+    return np.asarray(1.0 / (1.0 + (at_hz / crossover_hz) ** 4), np.float64)
 
 
 def poles(frequency: float) -> Coefficients:

@@ -9,16 +9,15 @@ from bridge.audio.signal import Samples, Signal
 from bridge.chains import BandDynamics, Multiband
 from bridge.dsp.mastering.band import is_frequency_beyond, left_out
 from bridge.dsp.mastering.dynamics.cells import Cells, blocks_of, cell_count, cell_powers
-from bridge.dsp.mastering.dynamics.crossover import Crossover, crossovers_at
+from bridge.dsp.mastering.dynamics.crossover import Crossover, crossovers_at, low_pass_magnitude
 from bridge.dsp.mastering.dynamics.curve import BelowCurve, Curve
 from bridge.dsp.mastering.dynamics.gain import reduction_to_gain, with_gain
 from bridge.dsp.mastering.dynamics.times import Times, held, moved, moved_below
 from bridge.dsp.mastering.filters.fir import BAND_SPAN_S, FirBank, linear_phase_taps
-from bridge.dsp.mastering.filters.prototype import Curve as Response
 from bridge.dsp.mastering.placement import Delay
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, Processor, applied_step
 from bridge.model import AppliedStep, ParameterValue
-from bridge.units import Hz, db_to_gain
+from bridge.units import db_to_gain
 
 
 class MultibandProcessor:
@@ -97,11 +96,6 @@ def _processor(step: Multiband, signal: Signal, nodes: Sequence[Cells]) -> Proce
         return LinearMultibandProcessor(FirBank(low_passes, signal.channels), nodes, signal.channels)
     crossovers = crossovers_at(step.crossovers_hz, signal.sample_rate_hz, signal.channels)
     return MultibandProcessor(crossovers, nodes)
-
-
-def low_pass_magnitude(crossover_hz: Hz, at_hz: Response) -> Response:
-    """Of a Linkwitz-Riley low-pass of fourth order."""
-    return np.asarray(1.0 / (1.0 + (at_hz / crossover_hz) ** 4), np.float64)
 
 
 def band_powers(step: Multiband, signal: Signal) -> Cells:
