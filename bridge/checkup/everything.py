@@ -7,6 +7,7 @@ from bridge.checkup.finding import Finding
 from bridge.checkup.folders import check_folders
 from bridge.checkup.installation import check_installation
 from bridge.checkup.kernels import check_kernels, kernels_folder
+from bridge.checkup.plugins import check_up_plugins
 from bridge.checkup.running import check_running
 from bridge.checkup.settings import check_settings
 from bridge.settings import process_environment
@@ -24,5 +25,6 @@ def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
     yield from findings
     if settings is not None:
         yield from check_folders(settings)
+        yield from check_up_plugins(settings)
         yield check_kernels(kernels_folder(settings, process_environment()))
         yield from check_running(settings, now_s)

@@ -19,7 +19,9 @@ class Area(StrEnum):
     INSTALLATION = "installation"
     SETTINGS = "settings"
     FOLDERS = "folders"
+    PLUGINS = "plug-ins"
     DAEMON = "daemon"
+    REAPER = "reaper"
 
 
 class Finding(Value):

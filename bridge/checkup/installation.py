@@ -1,4 +1,4 @@
-"""Python, libraries, device, plug-ins, ffmpeg: all looked up without importing anything heavy."""
+"""Python, libraries, device, ffmpeg: all looked up without importing anything heavy."""
 
 import importlib.metadata
 import importlib.util
@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from bridge import __version__
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
@@ -28,20 +27,8 @@ def check_installation() -> Iterator[Finding]:
     yield from _check_libraries()
     yield _check_device()
     yield _check_ffmpeg()
-    yield _check_plugins(plugin_folders())
     yield ok(HERE, "models", "none needed: this version separates no stems")
     yield ok(HERE, "ports", "none used: this version listens on no port")
-
-
-def plugin_folders() -> tuple[Path, ...]:
-    """Where VST3 bundles are installed on this system."""
-    match sys.platform:
-        case "darwin":
-            return Path("/Library/Audio/Plug-Ins/VST3"), Path.home() / "Library/Audio/Plug-Ins/VST3"
-        case "win32":
-            return (Path("C:/Program Files/Common Files/VST3"),)
-        case _:
-            return Path.home() / ".vst3", Path("/usr/local/lib/vst3"), Path("/usr/lib/vst3")
 
 
 def _check_python() -> Finding:
@@ -108,12 +95,3 @@ def _check_ffmpeg() -> Finding:
     if found is None:
         return warn(HERE, "ffmpeg", "not found: M4A files are refused", "Install ffmpeg if you bounce M4A.")
     return ok(HERE, "ffmpeg", found)
-
-
-def _check_plugins(folders: tuple[Path, ...]) -> Finding:
-    counts = {folder: len(list(folder.rglob("*.vst3"))) for folder in folders if folder.is_dir()}
-    if not any(counts.values()):
-        looked = ", ".join(map(str, folders))
-        return ok(HERE, "plug-ins", f"no VST3 found (looked in {looked}); none needed yet")
-    found = ", ".join(f"{count} in {folder}" for folder, count in counts.items() if count)
-    return ok(HERE, "plug-ins", f"VST3: {found} (found by name, not loaded)")

@@ -31,11 +31,12 @@ def doctor(ctx: click.Context, *, as_json: bool) -> int:
     if as_json:
         screen.print_json(findings)
     else:
-        _print(findings)
+        print_findings(findings)
     return ExitCode.FAILED if is_bad else ExitCode.OK
 
 
-def _print(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Prints findings by area, each with its cure, and a summary."""
     console = screen.out()
     width = max(len(finding.subject) for finding in findings)
     area = None

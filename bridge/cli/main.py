@@ -26,6 +26,10 @@ COMMANDS = {
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
     "models": Entry("bridge.cli.models:models", "List, fetch, verify and remove models for separation.", LOOK),
+    "plugins": Entry("bridge.cli.plugins:plugins", "Scan, list, show and check third-party plug-ins.", LOOK),
+    "reaper": Entry(
+        "bridge.cli.reaper:reaper", "Put the scripts into REAPER, and check the road to it and back.", LOOK
+    ),
     "doctor": Entry("bridge.cli.doctor:doctor", "Check this machine and the settings; say what to put right.", LOOK),
     "selftest": Entry(
         "bridge.cli.selftest:selftest", "Prove meters, limiter, plug-ins and models on this machine.", LOOK

@@ -8,6 +8,7 @@ from bridge.plugins.entry import ParameterKind, PluginEntry, PluginParameter, Se
 STEP_SLACK = 1e-6
 """Share of a step by which a number may miss it: how YAML writes 1/3."""
 CHOICES_SHOWN = 12
+DIGITS = 6
 
 
 def parameter_fault(entry: PluginEntry, key: str, value: Setting) -> str | None:
@@ -36,19 +37,19 @@ def value_fault(parameter: PluginParameter, value: Setting) -> str | None:
         case ParameterKind.SWITCH:
             if isinstance(value, bool) or value in {0, 1} or _is_text_of(parameter, value):
                 return None
-            return f"must be on or off, not {value!r}."
+            return f"must be on or off, not {_shown(value)}."
         case ParameterKind.CHOICE:
             if _is_text_of(parameter, value):
                 return None
             meant = did_you_mean(str(value), parameter.choices)
-            return f"must be one of {_some(parameter.choices)}; not {value!r}.{meant}"
+            return f"must be one of {_some(parameter.choices)}; not {_shown(value)}.{meant}"
 
 
 def _number_fault(parameter: PluginParameter, value: Setting) -> str | None:
     if _is_text_of(parameter, value):
         return None
     if isinstance(value, bool | str) or not math.isfinite(value):
-        return f"must be a number{_bounds(parameter)}, not {value!r}."
+        return f"must be a number{_bounds(parameter)}, not {_shown(value)}."
     assert parameter.low is not None
     assert parameter.high is not None
     if not parameter.low <= value <= parameter.high:
@@ -88,7 +89,19 @@ def setting_text(parameter: PluginParameter, value: Setting) -> str:
         return "on" if value else "off"
     if isinstance(value, str):
         return value
-    return f"{value:.6g} {parameter.unit}".strip()
+    return f"{rounded(parameter, value):.6g} {parameter.unit}".strip()
+
+
+def rounded(parameter: PluginParameter, value: float) -> float:
+    """A number without the dust of float32, which is what plug-ins hold: to a millionth of the range."""
+    if parameter.low is None or parameter.high is None or parameter.high <= parameter.low:
+        return float(f"{value:.6g}")
+    decimals = DIGITS - math.floor(math.log10(parameter.high - parameter.low)) - 1
+    return round(value, max(0, decimals)) + 0.0
+
+
+def _shown(value: Setting) -> str:
+    return f"{value:g}" if isinstance(value, float) and not isinstance(value, bool) else repr(value)
 
 
 def _some(texts: list[str] | tuple[str, ...]) -> str:
