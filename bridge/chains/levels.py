@@ -1,6 +1,6 @@
 """Steps that change the gain: fixed, towards a loudness, and under a ceiling."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -35,6 +35,9 @@ class MatchLoudness(StepBase):
         return f"Loudness matched to {with_unit(self.integrated_lufs, 'LUFS')} by gain"
 
 
+LimiterMode: TypeAlias = Literal["transparent", "punchy", "loud"]
+
+
 class Limiter(StepBase):
     """Linked true-peak limiter: keeps every inter-sample peak at or under the ceiling."""
 
@@ -59,7 +62,23 @@ class Limiter(StepBase):
         json_schema_extra={"unit": "ms"},
     )
 
+    hold_ms: float | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="How long the gain stays down before it is given back; left out, as long as the lookahead.",
+        json_schema_extra={"unit": "ms"},
+    )
+    mode: LimiterMode = Field(
+        default="transparent",
+        description="How lasting reduction is given back. `transparent`: four times slower, hardly any pumping; "
+        "`punchy`: later and less slowly, so that hits recover; `loud`: like single peaks.",
+    )
+
     def sentence(self) -> str:
-        """Limiter with its times."""
+        """Limiter with its mode and times."""
         ceiling = "the target's ceiling" if self.ceiling_dbtp is None else with_unit(self.ceiling_dbtp, "dBTP")
-        return f"True-peak limiter to {ceiling}, lookahead {self.lookahead_ms:g} ms, release {self.release_ms:g} ms"
+        hold = "" if self.hold_ms is None else f", hold {self.hold_ms:g} ms"
+        mode = "" if self.mode == "transparent" else f" ({self.mode})"
+        times = f"lookahead {self.lookahead_ms:g} ms{hold}, release {self.release_ms:g} ms"
+        return f"True-peak limiter{mode} to {ceiling}, {times}"

@@ -1,5 +1,7 @@
 """The limiter: nothing leaves above its ceiling, and nothing else is touched."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,15 +10,17 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Audio, Samples
 from bridge.chains import Chain, Clip, Gain, Limiter, Target
+from bridge.chains.levels import LimiterMode
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.mastering.dither import DitherKind, Grid, grid_for
 from bridge.dsp.mastering.limiter.plan import Shape, limiter_shape, plan_gain, repair_shape
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.rendering import SEGMENT_FRAMES, Rendering, hold_ceiling
 from bridge.dsp.measures import true_peak_dbtp
+from bridge.dsp.measures.peak_kernels import CELL
 from bridge.recipes import OutputBitDepth
 from bridge.units import db_to_gain
-from tests.mastering.examples import a_mix, audio, chain_of, codes, limited, uses
+from tests.mastering.examples import a_mix, audio, chain_of, codes, limited, loudness, uses
 from tests.signals import hard_peaks, music, reference_true_peak, sine, white_noise
 
 
@@ -138,7 +142,8 @@ def test_the_gain_is_the_same_on_all_channels() -> None:
 def test_the_limiter_reports_what_it_did() -> None:
     mastered = limited(a_mix(), 12.0)
     (step,) = [step for step in mastered.steps if step.use == "limiter"]
-    assert step.parameters == {"ceiling_dbtp": -1.0, "lookahead_ms": 2.0, "release_ms": 80.0}
+    times = {"lookahead_ms": 2.0, "release_ms": 80.0, "hold_ms": None}
+    assert step.parameters == {"ceiling_dbtp": -1.0, "mode": "transparent"} | times
     assert step.detail is not None
     assert step.detail.startswith("at most ")
     assert step.detail.endswith(" dB of gain reduction")
@@ -266,3 +271,42 @@ def test_a_limiter_before_a_step_that_is_late_ends_with_its_own_last_gain() -> N
     assert made.shape == samples.shape
     assert np.abs(made).max() <= db_to_gain(-6)
     assert np.abs(made[:, -200:]).max() > 0.1
+
+
+# --- Modes and hold ---------------------------------------------------------------------------------------------------
+
+
+def driven(mode: LimiterMode) -> Audio:
+    """Hits and a steady tone, 12 dB into the limiter."""
+    chain = chain_of(Gain(gain_db=12), Limiter(mode=mode), ceiling_dbtp=-1)
+    return master(a_mix(6.0), chain, MasterOrder(bit_depth="32f")).audio
+
+
+def test_modes_give_lasting_reduction_back_the_sooner_the_louder_they_are() -> None:
+    transparent, punchy, loud = (loudness(driven(mode)) for mode in get_args(LimiterMode))
+    assert transparent < punchy < loud
+    assert loud > transparent + 0.1
+
+
+@pytest.mark.parametrize("mode", get_args(LimiterMode))
+def test_every_mode_holds_the_ceiling(mode: LimiterMode) -> None:
+    assert over_db(driven(mode).samples, -1.0) <= 0.0
+
+
+@pytest.mark.parametrize("mode", get_args(LimiterMode))
+def test_a_single_peak_is_given_back_by_the_release_in_every_mode(mode: LimiterMode) -> None:
+    rate_hz = 44100
+    step = Limiter(release_ms=100, lookahead_ms=2, hold_ms=0, mode=mode)
+    nodes = plan([0.0] * 2000 + [2.0] + [0.0] * 20000, limiter_shape(step, rate_hz))
+    reduction = 1 - nodes
+    back = np.flatnonzero(reduction > reduction.max() * np.exp(-1))[-1] - 2001
+    assert back * CELL / rate_hz * 1000 == pytest.approx(100, abs=12 if mode != "transparent" else 30)
+
+
+def test_hold_keeps_the_gain_down_for_its_time() -> None:
+    rate_hz = 44100
+    shapes = [limiter_shape(Limiter(release_ms=50, lookahead_ms=2, hold_ms=hold_ms), rate_hz) for hold_ms in (0, 50)]
+    short, long = (plan([0.0] * 500 + [2.0] + [0.0] * 5000, shape) for shape in shapes)
+    held_cells = round(0.05 * rate_hz / CELL)
+    assert long[502 + held_cells - 20] == pytest.approx(long[501], abs=1e-3)
+    assert short[502 + held_cells - 20] > long[502 + held_cells - 20] + 0.1

@@ -9,13 +9,16 @@ Everything is a *reduction* d = 1 - gain, linear: no reduction is exactly zero, 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.chains import Limiter
+from bridge.chains.levels import LimiterMode
 from bridge.dsp.compiled import compiled
 from bridge.dsp.measures.peak_kernels import CELL
 
@@ -24,10 +27,19 @@ Envelope: TypeAlias = NDArray[np.float32]
 Nodes: TypeAlias = NDArray[np.float32]
 """Shape (cells + 1,): linear gain at each cell boundary; between boundaries the gain moves in a straight line."""
 
-SLOW_RISE_S = 0.5
-"""How long a reduction must last before the slow stage takes it for the music's own."""
-SLOW_RELEASE = 4.0
-"""How much longer than the fast stage the slow one takes to give back."""
+
+class SlowStage(NamedTuple):
+    """The second stage of the release."""
+
+    rise_s: float
+    """How long a reduction must last before the slow stage takes it for the music's own."""
+    release: float
+    """How much longer than the fast stage it takes to give back."""
+
+
+SLOW_STAGES: Mapping[LimiterMode, SlowStage | None] = MappingProxyType(
+    {"transparent": SlowStage(0.5, 4.0), "punchy": SlowStage(1.0, 2.5), "loud": None}
+)
 INAUDIBLE = 1e-6
 """A reduction below it (0.00001 dB) is over: from there on samples are left alone, bit by bit."""
 REPAIR_S = 0.001
@@ -46,15 +58,16 @@ class Shape:
 
 
 def limiter_shape(step: Limiter, sample_rate_hz: int) -> Shape:
-    """Shape of the limiter that is heard; it holds as long as it looks ahead."""
+    """Shape of the limiter that is heard."""
     cells_per_ms = sample_rate_hz / CELL / 1000
     lookahead = max(2, round(step.lookahead_ms * cells_per_ms))
+    slow = SLOW_STAGES[step.mode]
     return Shape(
         lookahead=lookahead,
-        hold=lookahead,
+        hold=lookahead if step.hold_ms is None else round(step.hold_ms * cells_per_ms),
         release=_rate(step.release_ms * cells_per_ms),
-        slow_rise=_rate(SLOW_RISE_S * 1000 * cells_per_ms),
-        slow_release=_rate(SLOW_RELEASE * step.release_ms * cells_per_ms),
+        slow_rise=0.0 if slow is None else _rate(slow.rise_s * 1000 * cells_per_ms),
+        slow_release=1.0 if slow is None else _rate(slow.release * step.release_ms * cells_per_ms),
     )
 
 
