@@ -137,6 +137,10 @@ class Limits(Value):
     )
 
 
+MarkerTimes: TypeAlias = Literal["off", "beats", "smpte"]
+"""How the markers of a result are written: not at all, at 60 BPM (a beat is a second), or as SMPTE times."""
+
+
 class Assignment(Value):
     """What an engine is told about one job: everything it may read or write."""
 
@@ -150,6 +154,7 @@ class Assignment(Value):
     limits: Limits = Limits()
     separation: SeparationSettings = SeparationSettings()
     plugins: PluginPlace = PluginPlace()
+    markers: MarkerTimes = "off"
 
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------

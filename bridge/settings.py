@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from bridge.control_settings import MidiSettings, OscQuerySettings, OscSettings, is_loopback
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
-from bridge.model import Assignment, JobRequest, Limits
+from bridge.model import Assignment, JobRequest, Limits, MarkerTimes
 from bridge.plugin_settings import PluginPlace, PluginSettings
 from bridge.recipes import MasterRecipe, MixRecipe
 from bridge.separation_settings import GpuSettings, ModelSettings, SeparationSettings
@@ -59,6 +59,11 @@ class ResultSettings(Value):
     name_pattern: str = Field(
         default="{name}/{name} [{chain}]",
         description="Below the return folder, without extension. {name} {chain} {date} {job}.",
+    )
+    markers: MarkerTimes = Field(
+        default="beats",
+        description="Findings as a MIDI file beside each result: beats is at 60 BPM, so a beat is a second (import its "
+        "tempo with it); smpte has times that no tempo moves, which not every DAW reads; off writes none.",
     )
 
     @field_validator("name_pattern")
@@ -215,6 +220,7 @@ class Settings(Value):
             limits=self.limits,
             separation=self.separation,
             plugins=self.plugin_place,
+            markers=self.results.markers,
         )
 
 

@@ -14,9 +14,12 @@ from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
 from bridge.report import Report
 from bridge.reports import report_html, report_json
+from bridge.reports.marker_file import marker_midi
+from bridge.reports.markers import markers_of
 
 JSON_SUFFIX = ".report.json"
 HTML_SUFFIX = ".report.html"
+MARKERS_SUFFIX = ".markers.mid"
 NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison", "split": "stems"})
 """What stands in a file name where a master has its chain."""
 
@@ -75,7 +78,18 @@ def deliver_files(
         runtime_s=0.0,
         is_from_cache=report.is_from_cache,
     )
-    return put_in_place(run, staged, [*papers, *([page] if has_page else []), json], outcome)
+    told = [*papers, *([page] if has_page else []), json]
+    return put_in_place(run, [*staged, *_markers(run, report)], told, outcome)
+
+
+def _markers(run: Run, report: Report) -> tuple[Staged, ...]:
+    """The MIDI file with a report's markers; nothing where there are none, or none are wanted."""
+    times, markers = run.assignment.markers, markers_of(report)
+    if times == "off" or not markers:
+        return ()
+    path = run.work / "markers.mid"
+    path.write_bytes(marker_midi(markers, times))
+    return (Staged(path, MARKERS_SUFFIX, file_digest(path), "markers"),)
 
 
 def put_in_place(run: Run, staged: Sequence[Staged], papers: Sequence[Paper], outcome: JobResult) -> JobResult:

@@ -50,6 +50,7 @@ def test_master_leaves_a_master_and_a_report_and_prints_figures(dawbridge: Run, 
     result = dawbridge("master", mix, "--out", out)
     assert result.exit_code == 0, result.stderr
     assert sorted(path.name for path in out.iterdir()) == [
+        "My Song [streaming].markers.mid",
         "My Song [streaming].report.html",
         "My Song [streaming].report.json",
         "My Song [streaming].wav",

@@ -61,7 +61,9 @@ def test_a_daemon_killed_at_many_random_moments_does_every_job_exactly_once(tmp_
     assert sorted(job.request.name for job in jobs) == [f"Song {number}" for number in range(SONGS)]
     assert {job.state for job in jobs} == {JobState.DONE}
     names = [
-        f"Song {n}/Song {n} [streaming].{end}" for n in range(SONGS) for end in ("report.html", "report.json", "wav")
+        f"Song {n}/Song {n} [streaming].{end}"
+        for n in range(SONGS)
+        for end in ("markers.mid", "report.html", "report.json", "wav")
     ]
     assert bridge.returned() == sorted(names)
     for job in jobs:

@@ -42,6 +42,7 @@ def mastered(bridge: BridgeProcess, mix_file: MixFile) -> Path:
 
 def test_a_growing_bounce_comes_back_as_one_master_with_its_reports(bridge: BridgeProcess, mastered: Path) -> None:
     assert sorted(path.name for path in (mastered / "Song").iterdir()) == [
+        "Song [streaming].markers.mid",
         "Song [streaming].report.html",
         "Song [streaming].report.json",
         "Song [streaming].wav",
