@@ -81,17 +81,39 @@ local function ports()
   return found
 end
 
--- The id by which others can start the collecting script; it is made by registering it.
+-- The actions that lie beside the library.
+local function actions(folder)
+  local found, index = {}, 0
+  while true do
+    local name = reaper.EnumerateFiles(folder, index)
+    if not name then
+      return found
+    end
+    if name:match("^Bridge %- .*%.lua$") then
+      found[#found + 1] = name
+    end
+    index = index + 1
+  end
+end
+
+-- Registers every action; the id by which others can start the collecting one, or nil.
 local function register()
-  local path = system.join((place.folder:gsub("lib[/\\]$", "")), COLLECT)
-  local command = reaper.AddRemoveReaScript(true, 0, path, true)
-  local name = command ~= 0 and reaper.ReverseNamedCommandLookup(command)
-  if not name then
-    bad("The script " .. path .. " could not be registered: install the scripts again (`dawbridge reaper install`).")
+  local folder, id = place.folder:gsub("lib[/\\]$", ""), nil
+  local names = actions(folder)
+  for index, name in ipairs(names) do
+    local command = reaper.AddRemoveReaScript(true, 0, system.join(folder, name), index == #names)
+    if command == 0 then
+      bad("The script " .. name .. " could not be registered: install the scripts again (`dawbridge reaper install`).")
+    elseif name == COLLECT then
+      id = reaper.ReverseNamedCommandLookup(command)
+    end
+  end
+  if not id then
+    bad(COLLECT .. " is not in " .. folder .. ": install the scripts again (`dawbridge reaper install`).")
     return nil
   end
-  good("registered: " .. COLLECT .. " is _" .. name)
-  return "_" .. name
+  good(string.format("%d actions are in the action list; search there for Bridge", #names))
+  return "_" .. id
 end
 
 local function write_card(action)

@@ -54,6 +54,10 @@ class ProgramCalls:
             return 0
         return 1
 
+    def EnumerateFiles(self, path: str, index: int) -> str | None:
+        names = sorted(each.name for each in self._disk.real(path).iterdir() if each.is_file())
+        return names[int(index)] if 0 <= index < len(names) else None
+
     def ExecProcess(self, command: str, wait_ms: int) -> str:
         if wait_ms >= 0:
             raise CallFault("waiting for a program holds REAPER up: only -1 and -2 return at once")

@@ -1,0 +1,1 @@
+"""What DAWs are given: scripts that are put into REAPER, and results written as sessions."""
