@@ -27,6 +27,9 @@ COMMANDS = {
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
     "models": Entry("bridge.cli.models:models", "List, fetch, verify and remove models for separation.", LOOK),
     "plugins": Entry("bridge.cli.plugins:plugins", "Scan, list, show and check third-party plug-ins.", LOOK),
+    "session": Entry(
+        "bridge.cli.session:session", "Write results as a REAPER project and a folder of BWF files.", LOOK
+    ),
     "reaper": Entry(
         "bridge.cli.reaper:reaper", "Put the scripts into REAPER, and check the road to it and back.", LOOK
     ),
