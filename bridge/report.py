@@ -1,5 +1,7 @@
 """Report: what the meters read before and after, what was done and why; what crosses into files and pages."""
 
+from typing import Literal, TypeAlias
+
 from bridge.analysis import Analysis
 from bridge.model import (
     AppliedStep,
@@ -77,6 +79,29 @@ class CodecSafety(Value):
     trials: tuple[CodecTrial, ...]
 
 
+ScoreMark: TypeAlias = Literal["fine", "watch", "worse"]
+
+
+class ScoreLine(Value):
+    """One line of the score card."""
+
+    name: str
+    title: str
+    unit: str
+    before: float | None
+    after: float | None
+    mark: ScoreMark
+    words: str
+
+
+class ScoreCard(Value):
+    """What the master gained and lost against the mix."""
+
+    lines: tuple[ScoreLine, ...]
+    verdict: str
+    """In one sentence."""
+
+
 class Report(Value):
     """What the meters read before and after, what was done and why, with which versions."""
 
@@ -101,6 +126,7 @@ class Report(Value):
     steps: tuple[AppliedStep, ...] = ()
     left_alone: tuple[AppliedStep, ...] = ()
     """Adaptive steps that had nothing to do, with why."""
+    score: ScoreCard | None = None
     companions: tuple[Companion, ...] = ()
     codec_safety: CodecSafety | None = None
     messages: tuple[Message, ...] = ()

@@ -17,11 +17,12 @@ from bridge.pipeline.companions import Companions, Made, Plans, companion_plans,
 from bridge.pipeline.mix import gathering_steps, open_mix
 from bridge.pipeline.origin import Origin
 from bridge.pipeline.outcome import Staged, deliver_files, now_text, report_of_mix
-from bridge.pipeline.output import carried_metadata, master_order, result_key, write_master
+from bridge.pipeline.output import carried_metadata, in_form_of, master_order, result_key, write_master
 from bridge.pipeline.plugins import chain_plugins, has_failed
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
 from bridge.report import Report
+from bridge.reports.score import score_card
 
 SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
 """Of a job's time: mastering and writing; each encoder that is tried; each file that comes with the master."""
@@ -30,6 +31,7 @@ SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
 def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     """A master and its report."""
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
+    recipe = in_form_of(chain, recipe)
     plugins = chain_plugins(run, recipe, chain)
     cache = run.cache if plugins.are_repeatable else NO_CACHE
     with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
@@ -92,6 +94,7 @@ def master_report(run: Run, made: Made, safe: CodecSafe, companions: Companions)
             "companions": companions.companions,
             "codec_safety": safe.safety,
             "left_alone": mastered.left_alone,
+            "score": score_card(made.before.analysis, written.after.analysis, mastered.target_lufs, made.ceiling_dbtp),
             "messages": (
                 *_findings(made.before, written.after),
                 *mastered.messages,

@@ -17,6 +17,7 @@ from bridge.reports.analysis.sections import sections
 from bridge.reports.companions import codec_rows, codec_sentence, companion_rows
 from bridge.reports.figures import Parameter, parameter_texts, typeset
 from bridge.reports.palette import DARK, LIGHT, css_variables
+from bridge.reports.score_rows import score_shown, with_arrows, with_minuses
 from bridge.reports.verdict import verdict
 from bridge.units import bytes_text
 
@@ -52,6 +53,7 @@ def _shown(report: Report) -> dict[str, object]:
         "facts": view.facts(report),
         "cards": view.cards(report),
         "rows": view.rows(report),
+        "score": score_shown(report),
         "plots": [Markup(plot) for plot in loudness_plots(report)],  # noqa: S704  of numbers and fixed words only
         "plot_key": view.plot_key(report),
         "no_plot": view.no_plot(report),
@@ -84,6 +86,8 @@ def environment() -> "Environment":
         auto_reload=False,
     )
     filters: dict[str, Any] = {
+        "arrows": with_arrows,
+        "minuses": with_minuses,
         "bytes": bytes_text,
         "parameters": _parameters,
         "seconds": _seconds_text,

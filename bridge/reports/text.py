@@ -6,6 +6,7 @@ from bridge.model import Message, Severity
 from bridge.report import Report
 from bridge.reports.companions import codec_rows, codec_sentence, companion_rows
 from bridge.reports.figures import figure_rows, parameter_texts
+from bridge.reports.score_rows import score_shown
 from bridge.reports.verdict import verdict
 from bridge.units import bytes_text, clock
 
@@ -42,12 +43,16 @@ def _lines(report: Report) -> Iterator[str]:
     yield verdict(report).sentence
     yield ""
     yield from _figures(report)
+    yield from _score(report)
     if report.steps:
         yield from ("", "Steps")
     for number, step in enumerate(report.steps, start=1):
         yield f"{number:3}. {printable(step.sentence)}"
         applied = ", ".join(f"{label} {text}" for label, text in parameter_texts(step.parameters))
-        yield from (f"     {printable(line)}" for line in (applied, step.detail) if line)
+        yield from (f"     {printable(line)}" for line in (applied, step.detail, *step.reasons) if line)
+    if report.left_alone:
+        yield from ("", "Left alone")
+    yield from (f"  {step.use}: {printable('; '.join(step.reasons))}" for step in report.left_alone)
     if report.companions:
         yield from ("", "What comes with it")
     for row in companion_rows(report):
@@ -67,6 +72,17 @@ def _lines(report: Report) -> Iterator[str]:
     engine = report.engine
     cached = "; an earlier result for the same request" if report.is_from_cache else ""
     yield from ("", f"{engine.name} {engine.version}, {engine.device}, {engine.runtime_s:.2f} s{cached}")
+
+
+def _score(report: Report) -> Iterator[str]:
+    shown = score_shown(report)
+    if shown is None:
+        return
+    yield from ("", f"Score card: {shown.verdict}")
+    width = max(len(row.title) for row in shown.rows)
+    values = max(len(row.values) for row in shown.rows)
+    for row in shown.rows:
+        yield f"  {row.word:<6}  {row.title:<{width}}  {row.values:>{values}}  {printable(row.words)}".rstrip()
 
 
 def _figures(report: Report) -> Iterator[str]:

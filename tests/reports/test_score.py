@@ -1,0 +1,89 @@
+"""The score card: what was lost has a word, what was kept is fine, and page and text show the same."""
+
+import numpy as np
+import pytest
+
+from bridge.analysis import Analysis
+from bridge.audio.signal import Audio
+from bridge.chains import load_chain
+from bridge.dsp.mastering import MasterOrder, master
+from bridge.dsp.measures import analyze
+from bridge.model import AppliedStep
+from bridge.report import ScoreCard
+from bridge.reports import report_html, report_text
+from bridge.reports.score import limits, score_card
+from tests.pieces import PIECES
+from tests.reports.samples import song_report
+
+
+def analysis_of(signal: Audio) -> Analysis:
+    analysis = analyze(signal).analysis
+    assert analysis is not None
+    return analysis
+
+
+SONG = PIECES["a pop song"]()
+MIX = analysis_of(SONG)
+
+
+def card(after: Analysis, target_lufs: float | None = None) -> ScoreCard:
+    made = score_card(MIX, after, target_lufs, None)
+    assert made is not None
+    return made
+
+
+def marks(made: ScoreCard) -> dict[str, str]:
+    return {line.name: line.mark for line in made.lines}
+
+
+def test_a_master_that_is_the_mix_itself_lost_nothing() -> None:
+    made = card(MIX)
+    assert set(marks(made).values()) == {"fine"}
+    assert made.verdict.startswith("A clean master")
+    assert marks(made).keys() == limits().keys()
+
+
+def test_the_streaming_chain_gives_a_card_without_losses() -> None:
+    mastered = master(SONG, load_chain("streaming"), MasterOrder())
+    made = score_card(MIX, analysis_of(mastered.audio), mastered.target_lufs, mastered.ceiling_dbtp)
+    assert made is not None
+    assert "worse" not in marks(made).values()
+
+
+def test_a_crushed_master_pays_with_dynamics_and_punch() -> None:
+    crushed = Audio(np.clip(SONG.samples * 12, -0.9, 0.9), SONG.sample_rate_hz)
+    made = card(analysis_of(crushed))
+    assert marks(made)["dynamics"] == "worse"
+    assert "dynamics" in made.verdict
+
+
+def test_a_missed_target_and_a_broken_ceiling_are_marked() -> None:
+    made = score_card(MIX, MIX, -6.0, -20.0)
+    assert made is not None
+    assert marks(made)["loudness"] == marks(made)["true_peak"] == "worse"
+    assert "LU under the target" in made.lines[0].words
+
+
+def test_silence_and_old_reports_have_no_card() -> None:
+    nothing = analysis_of(Audio(np.zeros((2, 44100), np.float32), 44100))
+    assert score_card(nothing, nothing, -14, -1) is None
+    assert score_card(None, MIX, -14, -1) is None
+
+
+def test_mono_has_no_line_for_what_it_loses_in_mono() -> None:
+    mono = analysis_of(Audio(SONG.samples[:1], SONG.sample_rate_hz))
+    made = score_card(mono, mono, None, None)
+    assert made is not None
+    assert "mono" not in marks(made)
+
+
+@pytest.mark.parametrize("shown", [report_html, report_text])
+def test_page_and_text_show_card_reasons_and_what_was_left_alone(shown: object) -> None:
+    assert callable(shown)
+    step = AppliedStep(use="gain", sentence="Gain +1.00 dB", reasons=("it was soft -> +1.0 dB",))
+    idle = AppliedStep(use="peak (mud)", sentence="Bell", reasons=("nothing stands out -> nothing to do",))
+    report = song_report().model_copy(update={"steps": (step,), "left_alone": (idle,), "score": card(MIX)})
+    text = str(shown(report))
+    for words in ("it was soft", "nothing stands out", "A clean master", "Smoothness of the highs"):
+        assert words in text
+    assert shown(report.model_copy(update={"score": None})) is not None
