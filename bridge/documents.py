@@ -182,7 +182,8 @@ def _dotted(loc: Loc) -> str:
 
 def _fault(detail: ErrorDetails, document: Document, model: type[BaseModel], path: Path | None) -> Fault:
     """One pydantic error as a sentence with its place."""
-    loc = _document_loc(detail["loc"], document.data)
+    item = detail.get("ctx", {}).get("index")  # of a list, where a rule over the whole list names one
+    loc = _document_loc(detail["loc"] if item is None else (*detail["loc"], item), document.data)
     place = next(
         (document.places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in document.places), Place(file=path)
     )

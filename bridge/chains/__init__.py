@@ -11,6 +11,7 @@ from bridge.chains.declare import PLACEMENT, StepBase, StepChannels
 from bridge.chains.dynamics import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Transient
 from bridge.chains.eq import Eq, EqBand, MatchEq
 from bridge.chains.files import built_in_chains, chain_schema, find_chains, load_chain, playbook_of, read_chain
+from bridge.chains.form import Dither, Form, Resample, form_of
 from bridge.chains.genres import NEUTRAL, CurvePoint, Genre
 from bridge.chains.guards import NO_GUARDS, Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
@@ -39,9 +40,11 @@ __all__ = [
     "CurvePoint",
     "DcRemove",
     "Deess",
+    "Dither",
     "DynamicEq",
     "Eq",
     "EqBand",
+    "Form",
     "Gain",
     "Genre",
     "Guards",
@@ -58,6 +61,7 @@ __all__ = [
     "Peak",
     "Playbook",
     "Plugin",
+    "Resample",
     "Resonance",
     "Rule",
     "RuleBook",
@@ -74,6 +78,7 @@ __all__ = [
     "chain_schema",
     "changed",
     "find_chains",
+    "form_of",
     "is_adaptive",
     "load_chain",
     "playbook_of",

@@ -3,11 +3,13 @@
 import hashlib
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from bridge.chains.declare import StepBase
 from bridge.chains.dynamics import Compressor, Deess, DynamicEq, Multiband, Transient
 from bridge.chains.eq import Eq, MatchEq
+from bridge.chains.form import Dither, Form, Resample, form_of, misplaced
 from bridge.chains.guards import Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
 from bridge.chains.parallel import Branch, Parallel
@@ -43,7 +45,9 @@ Step: TypeAlias = Annotated[
     | Parallel
     | Plugin
     | MatchLoudness
-    | Limiter,
+    | Limiter
+    | Resample
+    | Dither,
     Field(discriminator="use"),
 ]
 STEPS: tuple[type[StepBase], ...] = (
@@ -72,6 +76,8 @@ STEPS: tuple[type[StepBase], ...] = (
     Plugin,
     MatchLoudness,
     Limiter,
+    Resample,
+    Dither,
 )
 """Every step that a chain may name, in the order of the manual."""
 Branch.model_rebuild(_types_namespace={"Step": Step})
@@ -112,6 +118,18 @@ class Chain(Value):
     )
     rules: str = Field(default="default", max_length=40, description="Rules that decide what is `auto`, by name.")
     guards: Guards = Guards()
+
+    @field_validator("steps")
+    @classmethod
+    def _end_in_order(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        if (found := misplaced(steps)) is not None:
+            raise PydanticCustomError("value_error", "{error}", {"error": found.sentence, "index": found.index})
+        return steps
+
+    @property
+    def form(self) -> Form:
+        """What the chain says of its end."""
+        return form_of([step for step in self.steps if not step.bypass])[1]
 
     def content_digest(self) -> str:
         """What makes two chains the same for the cache: everything but the words."""

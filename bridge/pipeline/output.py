@@ -38,6 +38,18 @@ def master_order(recipe: MasterRecipe, request: JobRequest, mix: Signal) -> Mast
     )
 
 
+def in_form_of(chain: Chain, recipe: MasterRecipe) -> MasterRecipe:
+    """The recipe with what the chain says of sample rate and bit depth where the recipe leaves them open."""
+    form = chain.form
+    said = {
+        "sample_rate_hz": form.resample.sample_rate_hz if form.resample else None,
+        "bit_depth": form.dither.bit_depth if form.dither else None,
+    }
+    return recipe.model_copy(
+        update={name: value for name, value in said.items() if value is not None and getattr(recipe, name) is None}
+    )
+
+
 def _spec(recipe: MasterRecipe, request: JobRequest) -> OutputSpec:
     depth = None if recipe.output_format in LOSSY else output_bit_depth(recipe, request.renders[0].bit_depth)
     return OutputSpec(recipe.output_format, depth)

@@ -63,7 +63,7 @@ def test_every_step_says_what_it_is_for_and_every_parameter_is_described_with_it
             unit = extra.get("unit") if isinstance(extra, dict) else None
             suffix = name.removesuffix("_max").rsplit("_", 1)[-1]
             wanted = {"hz": "Hz", "db": "dB", "ms": "ms", "lufs": "LUFS", "dbtp": "dBTP"}
-            wanted |= {"percent": "%", "oct": "dB/oct", "dbfs": "dBFS", "s": "s"}
+            wanted |= {"percent": "%", "oct": "dB/oct", "dbfs": "dBFS", "s": "s", "octaves": "octaves", "depth": "bit"}
             assert unit == wanted.get(suffix), f"{step.__name__}.{name}"
 
 

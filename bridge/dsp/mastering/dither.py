@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples, Signal
+from bridge.chains.form import DitherKind as WantedDither
 from bridge.dsp.compiled import compiled
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
 from bridge.dsp.mastering.working import BLOCK_FRAMES
@@ -51,9 +52,9 @@ class Grid:
         )
 
 
-def grid_for(bits: int, sample_rate_hz: int, seed: int) -> Grid:
-    """The grid of a bit depth, with the dither that suits it."""
-    is_shaped = bits <= 16 and sample_rate_hz in F_WEIGHTED_RATES_HZ
+def grid_for(bits: int, sample_rate_hz: int, seed: int, wanted: WantedDither = "auto") -> Grid:
+    """The grid of a bit depth, with the dither that suits it; shaped noise only where its filter is made for it."""
+    is_shaped = wanted != "tpdf" and bits <= 16 and sample_rate_hz in F_WEIGHTED_RATES_HZ
     return Grid(bits, "noise_shaped" if is_shaped else "tpdf", seed)
 
 

@@ -39,8 +39,8 @@ def master(
     adapter = adapter_of(chain, course.target, audio, order.adaptation, order.references)
     tailed = with_tail(audio, course.steps, allocate)
     stepped = run_steps(tailed.audio, course.steps, allocate, part(on_progress, 0.0, 0.4), adapter)
-    rated = to_rate(stepped.audio, order.sample_rate_hz, allocate, part(on_progress, 0.4, 0.5))
-    grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed) if order.bits else None
+    rated = to_rate(stepped.audio, course.sample_rate_hz, allocate, part(on_progress, 0.4, 0.5))
+    grid = grid_for(order.bits, rated.audio.sample_rate_hz, order.seed, course.dither) if order.bits else None
     ending = _ending(chain, course, rated.audio, adapter, grid)
     finished = finish(rated.audio, ending, allocate, part(on_progress, 0.5, 1.0))
     on_progress(1.0)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bridge.audio.signal import Audio
-from bridge.chains import Chain, Limiter, MatchEq, Step, Target, changed
+from bridge.chains import Chain, Limiter, MatchEq, Step, Target, changed, form_of
+from bridge.chains.form import DitherKind
 from bridge.dsp.mastering.adaptive.adapting import Adaptation
 from bridge.dsp.mastering.finish import Ending, Finished
 from bridge.dsp.mastering.processor import Changed
@@ -84,17 +85,20 @@ class Course:
     limiter: Limiter | None
     """The one that ends the chain and takes part in the loudness loop."""
     target: Target
+    sample_rate_hz: int | None = None
+    """At which the chain ends; None: as it began."""
+    dither: DitherKind = "auto"
 
 
 def course_of(chain: Chain, order: MasterOrder) -> Course:
     """The chain without bypassed steps, with the order's target and ceiling, and no ceiling left open."""
     steps = tuple(step for step in chain.steps if not step.bypass)
-    last = steps[-1] if steps and isinstance(steps[-1], Limiter) else None
+    count, (resample, last, dither) = form_of(steps)
     target = _ordered_target(chain.target, order, last)
-    way = steps[:-1] if last else steps
-    on_the_way = tuple(changed(step, lambda one: _closed(one, target, order.references)) for step in way)
+    on_the_way = tuple(changed(step, lambda one: _closed(one, target, order.references)) for step in steps[:count])
     limiter = last.model_copy(update={"ceiling_dbtp": target.ceiling_dbtp}) if last else None
-    return Course(on_the_way, limiter, target)
+    own_rate_hz = resample.sample_rate_hz if resample else None
+    return Course(on_the_way, limiter, target, order.sample_rate_hz or own_rate_hz, dither.kind if dither else "auto")
 
 
 def _ordered_target(target: Target, order: MasterOrder, limiter: Limiter | None) -> Target:
