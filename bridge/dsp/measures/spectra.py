@@ -83,10 +83,12 @@ class Spectra:
 
     def band_power(self, part: Series, low_hz: float, high_hz: float) -> float:
         """The power between two frequencies of one row of `spectrum`; bins at the edges count in part."""
-        frequencies = self.frequencies_hz
+        first = max(0, math.floor(low_hz / self.bin_hz - 0.5))
+        inside = part[first : math.ceil(high_hz / self.bin_hz + 0.5) + 1]
+        frequencies = np.arange(first, first + inside.size) * self.bin_hz
         upper = np.minimum(frequencies + self.bin_hz / 2, high_hz)
         lower = np.maximum(frequencies - self.bin_hz / 2, low_hz)
-        return float((part * np.clip((upper - lower) / self.bin_hz, 0.0, 1.0)).sum())
+        return float((inside * np.clip((upper - lower) / self.bin_hz, 0.0, 1.0)).sum())
 
 
 def octave_edges(sample_rate_hz: int, per_octave: int) -> Series:

@@ -19,7 +19,7 @@ from bridge.messages import message
 from bridge.model import Message
 
 PLOT_POINTS_PER_OCTAVE = 12
-PROMINENCE_WINDOWS_MAX = 400
+PROMINENCE_WINDOWS_MAX = 200
 LASTING_SHARE = 0.2
 HEARD = 1e-3
 """Share of the mean power below which a window does not tell what is always there."""
