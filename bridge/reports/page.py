@@ -18,6 +18,7 @@ from bridge.reports.companions import codec_rows, codec_sentence, companion_rows
 from bridge.reports.figures import Parameter, parameter_texts, typeset
 from bridge.reports.palette import DARK, LIGHT, css_variables
 from bridge.reports.score_rows import score_shown, with_arrows, with_minuses
+from bridge.reports.stems import stem_section
 from bridge.reports.verdict import verdict
 from bridge.units import bytes_text
 
@@ -31,6 +32,13 @@ def report_html(report: Report) -> str:
     """The report as one self-contained page; the same report gives the same bytes."""
     page = environment().get_template("report.html.j2").render(_shown(report))
     return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def kind_of(report: Report) -> str:
+    """What the page is."""
+    if report.separation is not None:
+        return "Separation"
+    return "Analysis" if report.after is None else "Mastering report"
 
 
 def warm_up() -> None:
@@ -47,7 +55,7 @@ def _shown(report: Report) -> dict[str, object]:
     result = verdict(report)
     return {
         "report": report,
-        "kind": "Analysis" if report.after is None else "Mastering report",
+        "kind": kind_of(report),
         "verdict": result,
         "badges": view.badges(report, result),
         "facts": view.facts(report),
@@ -58,6 +66,7 @@ def _shown(report: Report) -> dict[str, object]:
         "plot_key": view.plot_key(report),
         "no_plot": view.no_plot(report),
         "analysis": sections(report),
+        "separation": stem_section(report.separation, report.before.duration_s),
         "companions": companion_rows(report),
         "codecs": codec_rows(report),
         "codec_sentence": codec_sentence(report),

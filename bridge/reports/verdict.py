@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bridge.model import Measurement
 from bridge.report import Report
 from bridge.reports.figures import INTEGRATED, LOUDNESS_RANGE, TRUE_PEAK, change_of, figure_text
+from bridge.reports.stem_words import separation_sentence
 from bridge.units import with_unit
 
 TOLERANCE_LU = 0.1
@@ -27,6 +28,8 @@ def verdict(report: Report) -> Verdict:
         return Verdict("The mix holds samples that are not numbers: nothing can be measured.")
     if before.sample_peak_dbfs is None:
         return Verdict("The mix is digital silence." + ("" if after is None else " It was left as it is."))
+    if report.separation is not None:
+        return Verdict(separation_sentence(report.separation))
     if after is None:
         return Verdict(_capital("; ".join(_analysis(before))) + ".")
     if after.sample_peak_dbfs is None:

@@ -39,10 +39,10 @@ class Placement:
 
     @property
     def device_text(self) -> str:
-        """As reports name it: "cuda:0 (NVIDIA H100)", "cpu"."""
+        """As reports name it: "cuda:0 (NVIDIA H100)", "CPU"."""
         if self.device.type == "cuda":
             return f"{self.device} ({torch.cuda.get_device_name(self.device)})"
-        return str(self.device)
+        return "CPU" if self.device.type == "cpu" else str(self.device)
 
 
 def choose_device(asked: str) -> torch.device:

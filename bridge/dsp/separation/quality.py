@@ -30,6 +30,8 @@ BAND_LOW_HZ = 50.0
 HIGH_HZ = 11_000.0
 SILENCE = 1e-9
 """Energy a frame below which (-90 dBFS) a hop of a stem is silent and nothing is said of it."""
+FRAMES_MIN = 8
+"""Fewer analysis frames tell nothing about coherence."""
 DOUBT_DB = -10.0
 FLUTTER_DB = 6.0
 """So much more flutter than the mix's makes highs watery."""
@@ -57,7 +59,7 @@ class _Hop:
 
     energy: Rows
     bleed: Rows
-    """Shared energy over own energy; 0 where a part is silent."""
+    """Shared energy over own energy; 0 where a part is silent, NaN where the hop is too short to tell."""
     high: Rows
     """Energy above 11 kHz."""
     flutter_db: Rows
@@ -77,10 +79,12 @@ def describe(mix: Signal, parts: Mapping[str, Signal], on_progress: OnProgress) 
     names = tuple(parts)
     hops: list[_Hop] = []
     hop_frames = round(HOP_S * mix.sample_rate_hz)
-    for start in range(0, mix.frames, hop_frames):
-        blocks = [part.read(start, hop_frames) for part in parts.values()]
-        hops.append(_hop([*blocks, mix.read(start, hop_frames)], names, mix.sample_rate_hz))
-        on_progress(min(1.0, (start + hop_frames) / mix.frames))
+    count = max(1, round(mix.frames / hop_frames))  # a short rest belongs to the last hop
+    for index in range(count):
+        start, frames = index * hop_frames, hop_frames if index < count - 1 else mix.frames
+        blocks = [part.read(start, frames) for part in parts.values()]
+        hops.append(_hop([*blocks, mix.read(start, frames)], names, mix.sample_rate_hz))
+        on_progress((index + 1) / count)
     return Described(tuple(_cards(names, hops)), HOP_S * _thinning(len(hops)), tuple(_doubts(names, hops)))
 
 
@@ -126,6 +130,8 @@ def _bleed(spectra: NDArray[np.complex64], power: NDArray[np.float32], names: Se
     Chance makes independent signals coherent by one over the number of independent frames: that is taken off. The
     instrumental is the mix without the vocals, so it is compared with these only.
     """
+    if spectra.shape[2] < FRAMES_MIN:
+        return np.full(len(names) + 1, np.nan)
     edges = _band_edges(rate_hz)
     own = np.add.reduceat(power.sum(axis=2), edges, axis=1)[:, :-1].astype(np.float64)
     chance = 1.0 / max(1.0, spectra.shape[2] * 0.6)  # overlapping Hann windows: 0.6 independent frames each
@@ -189,7 +195,7 @@ def _cards(names: Sequence[str], hops: Sequence[_Hop]) -> Iterator[StemCard]:
 
 
 def _bleed_db(hop: _Hop, index: int) -> float | None:
-    if hop.energy[index] < SILENCE:
+    if hop.energy[index] < SILENCE or np.isnan(hop.bleed[index]):
         return None
     return 10.0 * float(np.log10(max(hop.bleed[index], 1e-5)))
 

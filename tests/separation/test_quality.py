@@ -1,0 +1,82 @@
+"""Known bleed, watery highs and hollow drums are told apart from clean stems."""
+
+import numpy as np
+import pytest
+
+from bridge.audio.signal import Audio, Samples
+from bridge.dsp.separation.quality import Described, describe
+from bridge.dsp.song import make_song
+from bridge.separation import StemCard
+
+RATE_HZ = 44_100
+
+
+@pytest.fixture(scope="module")
+def stems() -> dict[str, Samples]:
+    return make_song(3, 12.0, RATE_HZ)
+
+
+def described(stems: dict[str, Samples], residual: Samples | None = None) -> Described:
+    mix: Samples = np.sum([*stems.values(), *([] if residual is None else [residual])], axis=0, dtype=np.float32)
+    parts = {name: Audio(samples, RATE_HZ) for name, samples in stems.items()}
+    parts["residual"] = Audio(np.zeros_like(mix) if residual is None else residual, RATE_HZ)
+    return describe(Audio(mix, RATE_HZ), parts, lambda _: None)
+
+
+def card(told: Described, name: str) -> StemCard:
+    return next(card for card in told.stems if card.name == name)
+
+
+def test_shares_of_the_energy_add_up(stems: dict[str, Samples]) -> None:
+    shares = [card.energy_share for card in described(stems).stems if card.name != "residual"]
+    assert sum(share for share in shares if share is not None) == pytest.approx(1.0, abs=0.001)
+
+
+def test_bleed_is_read_where_it_was_put_and_rises_with_it(stems: dict[str, Samples]) -> None:
+    def vocals_with(amount: float) -> float:
+        leak = np.float32(amount) * stems["drums"]
+        bled = stems | {"vocals": stems["vocals"] + leak, "drums": stems["drums"] - leak}
+        bleed_db = card(described(bled), "vocals").bleed_db
+        assert bleed_db is not None
+        return bleed_db
+
+    clean_db, little_db, much_db = vocals_with(0.0), vocals_with(0.15), vocals_with(0.5)
+    assert clean_db < -12.0
+    assert clean_db < little_db < much_db
+    assert much_db > -8.0
+
+
+def test_a_stem_without_highs_is_watery_when_the_residual_has_them(stems: dict[str, Samples]) -> None:
+    spectrum = np.fft.rfft(stems["drums"], axis=1)
+    spectrum[:, int(11_000 / RATE_HZ * stems["drums"].shape[1]) :] *= 0.15
+    dull = np.fft.irfft(spectrum, n=stems["drums"].shape[1], axis=1).astype(np.float32)
+    whole = card(described(stems), "drums").watery_index
+    lost = card(described(stems | {"drums": dull}, stems["drums"] - dull), "drums").watery_index
+    assert whole is not None
+    assert lost is not None
+    assert whole < 0.3 < lost
+
+
+def test_drums_without_attacks_are_hollow(stems: dict[str, Samples]) -> None:
+    flat = np.tanh(30 * stems["drums"]).astype(np.float32) * 0.1
+    attacks = stems["drums"] - flat
+    whole = card(described(stems), "drums").hollow_index
+    worn = card(described(stems | {"drums": flat}, attacks), "drums").hollow_index
+    assert whole is not None
+    assert worn is not None
+    assert whole < 0.3 < worn
+
+
+def test_doubt_stands_where_the_stems_miss_something(stems: dict[str, Samples]) -> None:
+    residual = np.zeros_like(stems["vocals"])
+    residual[:, 4 * RATE_HZ : 6 * RATE_HZ] = np.random.default_rng(0).normal(0, 0.2, (2, 2 * RATE_HZ))
+    (span,) = described(stems, residual).doubts
+    assert (span.start_s, span.end_s) == (4.0, 6.0)
+
+
+def test_silence_is_told_as_such() -> None:
+    silent = np.zeros((2, RATE_HZ * 2), np.float32)
+    told = described({"vocals": silent, "drums": silent})
+    assert card(told, "vocals").bleed_db is None
+    assert card(told, "vocals").peak_dbfs is None
+    assert told.doubts == ()
