@@ -14,6 +14,7 @@ from pydantic import Field
 
 from bridge import __version__
 from bridge.chains import load_chain
+from bridge.control_settings import OscSettings
 from bridge.delivery import write_whole
 from bridge.desk import Desk
 from bridge.jobs.desk import Followers, JobDesk
@@ -87,6 +88,7 @@ class Daemon:
                 tickets = TicketListener(folder, settings, desk, own_desk)
                 starting.callback(tickets.stop)
                 tickets.start()
+            _tell_daws(settings.osc, desk, starting)
             ports = _start_surfaces(settings, desk, starting)
             starting.callback(self._announce(ports))
             self._running = starting.pop_all()
@@ -175,6 +177,18 @@ def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict
         midi.start()
         ports |= {} if midi.port is None else {"midi": midi.port}
     return ports
+
+
+def _tell_daws(settings: OscSettings, desk: Desk, starting: ExitStack) -> None:
+    """Tells DAWs about jobs that are done, where the settings name any."""
+    if settings.reaper is None and settings.ardour is None:
+        return
+    from bridge.listeners.osc.daw import DawTeller  # noqa: PLC0415
+
+    teller = DawTeller(settings)
+    starting.callback(teller.stop)
+    teller.start()
+    starting.callback(desk.follow(teller.job_changed))
 
 
 def _make_return_folder(folder: Path, roots: tuple[Path, ...]) -> None:

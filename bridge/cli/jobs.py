@@ -43,6 +43,8 @@ COMMANDS = {
     "watch": Entry(f"{HERE}:watch", "Progress as it happens."),
     "cancel": Entry(f"{HERE}:cancel", "Take jobs out of the queue, or stop them."),
     "retry": Entry(f"{HERE}:retry", "Queue failed or cancelled jobs again."),
+    "pause": Entry(f"{HERE}:pause", "Start no more jobs until they are resumed."),
+    "resume": Entry(f"{HERE}:resume", "Start jobs again."),
 }
 
 
@@ -88,6 +90,7 @@ def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[str, ...], limi
     wanted = (JobState.FAILED,) if failed else tuple(map(JobState, states)) or tuple(JobState)
     with _store(ctx) as store:
         found = store.list(wanted, limit) if store else ()
+        is_paused = store is not None and store.is_paused()
     files = ProblemBook(settings_of(ctx).data_folder).list()
     if as_json:
         screen.print_json(NeedsALook(jobs=found, files=files) if failed else found)
@@ -96,6 +99,8 @@ def list_jobs(ctx: click.Context, *, failed: bool, states: tuple[str, ...], limi
         _print_list(found)
     elif not (failed and files):
         screen.out().print(screen.text("No jobs." if wanted == tuple(JobState) else "No such jobs.", "quiet"))
+    if is_paused:
+        show_warning("The queue is paused: `dawbridge jobs resume` starts it again.")
     if failed:
         _print_files(files, is_first=not found)
     else:
@@ -133,6 +138,24 @@ def retry(ctx: click.Context, job_ids: tuple[str, ...], *, as_json: bool) -> Non
     """Queue failed or cancelled jobs again; the daemon does them when their turn comes."""
     _warn_without_daemon(ctx)
     _change(ctx, job_ids, lambda store, job: store.retry(job.id), as_json=as_json)
+
+
+@click.command(cls=PageCommand)
+@click.pass_context
+def pause(ctx: click.Context) -> None:
+    """Start no more jobs; those that run go on. Holds until `dawbridge jobs resume`, across restarts of the daemon."""
+    with JobStore(settings_of(ctx).data_folder / STORE_FILE) as store:
+        store.pause()
+    screen.out().print(screen.line(("paused", "warn"), "  waiting jobs stay where they are: dawbridge jobs resume"))
+
+
+@click.command(cls=PageCommand)
+@click.pass_context
+def resume(ctx: click.Context) -> None:
+    """Start jobs again."""
+    with JobStore(settings_of(ctx).data_folder / STORE_FILE) as store:
+        store.resume()
+    screen.out().print(screen.text("resumed", "good"))
 
 
 @click.command(cls=PageCommand)

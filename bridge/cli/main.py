@@ -33,6 +33,8 @@ COMMANDS = {
     "reaper": Entry(
         "bridge.cli.reaper:reaper", "Put the scripts into REAPER, and check the road to it and back.", LOOK
     ),
+    "osc": Entry("bridge.cli.osc:osc", "Addresses for control surfaces; send, watch, layouts for tablets.", LOOK),
+    "midi": Entry("bridge.cli.midi:midi", "MIDI ports; teach a controller, see what it sends.", LOOK),
     "doctor": Entry("bridge.cli.doctor:doctor", "Check this machine and the settings; say what to put right.", LOOK),
     "selftest": Entry(
         "bridge.cli.selftest:selftest", "Prove meters, limiter, plug-ins and models on this machine.", LOOK

@@ -68,8 +68,14 @@ def deliver_files(
     def naming(files: tuple[DeliveredFile, ...]) -> Report:
         return report.model_copy(update={"files": files})
 
-    page = Paper("report_html", HTML_SUFFIX, lambda files: report_html(naming(files)))
-    json = Paper("report", JSON_SUFFIX, lambda files: report_json(naming(files)))
+    def page_text(files: tuple[DeliveredFile, ...]) -> str:
+        return report_html(naming(files))
+
+    def json_text(files: tuple[DeliveredFile, ...]) -> str:
+        return report_json(naming(files))
+
+    page = Paper("report_html", HTML_SUFFIX, page_text)
+    json = Paper("report", JSON_SUFFIX, json_text)
     outcome = JobResult(
         files=(),
         before=report.before,

@@ -1,16 +1,23 @@
 """Pages that belong to no command: what `dawbridge help TOPIC` shows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pydantic import BaseModel
 
 import bridge.listeners.folder
+import bridge.listeners.midi
+import bridge.listeners.osc
+import bridge.listeners.oscquery
 from bridge.cli.exit_codes import MEANINGS
+from bridge.cli.manual.addresses import address_blocks
 from bridge.cli.manual.chains import chains_page
 from bridge.cli.manual.page import Block, Heading, ManualPage, Paragraph, Term, Terms, declared
 from bridge.cli.manual.prose import blocks_of
 from bridge.cli.manual.steps import steps_page
 from bridge.cli.settings_file import settings_rows
-from bridge.declarations import declarations
+from bridge.control_settings import Binding, MidiSettings, OscQuerySettings, OscSettings
+from bridge.declarations import Declaration, declarations
 from bridge.settings import WatchSettings
 
 FOR_DEVELOPERS = "\nInside:"
@@ -48,6 +55,37 @@ def settings_page() -> ManualPage:
     return ManualPage("settings", "Settings", "Keys of bridge.yaml.", tuple(blocks))
 
 
+def listener_page(name: str, told: str, rows: Iterable[tuple[str, Declaration]]) -> ManualPage:
+    """What a listener for control surfaces does: its own words, and its keys."""
+    summary, _, rest = (told or "").partition(FOR_DEVELOPERS)[0].partition("\n\n")
+    title, _, about = summary.partition(": ")
+    blocks: tuple[Block, ...] = (*blocks_of(rest), Heading(f"Keys of `{name}`"), declared(rows, "Key"))
+    return ManualPage(name, title, about[:1].upper() + about[1:], blocks)
+
+
+def osc_page() -> ManualPage:
+    """OSC, with every address."""
+    page = listener_page("osc", bridge.listeners.osc.__doc__ or "", keys_of(OscSettings))
+    return replace(page, blocks=(*page.blocks, *address_blocks()))
+
+
+def oscquery_page() -> ManualPage:
+    """OSCQuery."""
+    return listener_page("oscquery", bridge.listeners.oscquery.__doc__ or "", keys_of(OscQuerySettings))
+
+
+def midi_page() -> ManualPage:
+    """MIDI, with the keys of a binding."""
+    page = listener_page("midi", bridge.listeners.midi.__doc__ or "", keys_of(MidiSettings))
+    binding = (Heading("Keys of a binding"), declared(keys_of(Binding), "Key"))
+    return replace(page, blocks=(*page.blocks, *binding))
+
+
+def keys_of(model: type[BaseModel]) -> Iterator[tuple[str, Declaration]]:
+    """What a section of the settings declares."""
+    return ((declaration.name, declaration) for declaration in declarations(model))
+
+
 def exit_codes_page() -> ManualPage:
     """What the shell is told."""
     rows = tuple(Term(f"{code:d}", meaning) for code, meaning in MEANINGS.items())
@@ -59,5 +97,8 @@ TOPICS = {
     "chain-files": Topic("How a chain file looks; help from your editor.", chains_page),
     "steps": Topic("Every step that a chain may hold, with a line each.", steps_page),
     "settings": Topic("Every key of bridge.yaml with its default and bounds.", settings_page),
+    "osc": Topic("Control surfaces over OSC: every address, feedback, who may send.", osc_page),
+    "oscquery": Topic("Surfaces that ask the bridge what it can do.", oscquery_page),
+    "midi": Topic("Controllers: bindings, lamps, ports, markers as MIDI.", midi_page),
     "exit-codes": Topic("What the shell is told.", exit_codes_page),
 }

@@ -17,7 +17,7 @@ as integers, floats or text; on and off as 1 and 0 or as OSC's own true and fals
 same answers, and nothing is done twice. An address without arguments that shows something answers with its value.
 Address patterns (`/bridge/job/{cancel,retry}`) and bundles act; time tags are ignored unless `heeds_time_tags` is set.
 
-**Answers** go to the port from which a command came:
+**Answers.** They go to the port from which a command came:
 
 * `/bridge/ack id address`: it has come in.
 * `/bridge/reply id address ...`: what it gave, a message for each row, then `/bridge/reply/end id address rows`.
@@ -27,8 +27,8 @@ Address patterns (`/bridge/job/{cancel,retry}`) and bundles act; time tags are i
 the one it names. It ends after `lease_s` (60 s) without any packet from that host; `/bridge/heartbeat` comes every 5 s.
 Devices that cannot subscribe are named in `targets`. Values are sent when they change, at most 20 times a second.
 
-**Faders** with 0 to 1 (`/bridge/master/fader/...`) have soft take-over: a fader that stands elsewhere moves nothing
-until it has come past the value, so nothing jumps.
+**Faders.** Those from 0 to 1 (`/bridge/master/fader/...`) have soft take-over: a fader that stands elsewhere moves
+nothing until it has come past the value, so nothing jumps.
 
 **To the DAW.** With `reaper: 127.0.0.1:8000`, REAPER is sent `/dawbridge/done` with the job id when a job is done (a
 script that has learnt that address reads the id from its context), and `/action/str` with `reaper_action` if that is
