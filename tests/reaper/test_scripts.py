@@ -49,5 +49,5 @@ def test_no_function_is_called_that_reaper_has_not(path: Path) -> None:
 def test_an_action_is_a_header_and_a_call(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[1] == f"@description {path.stem.replace('Bridge - ', 'Bridge: ')}"
-    assert any(line.startswith("@about ") for line in lines)
+    assert any(line.startswith("@about") for line in lines)
     assert len(lines) < 40

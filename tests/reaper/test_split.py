@@ -23,7 +23,7 @@ def test_stems_of_an_item_that_starts_in_mid_file_lie_where_the_item_lies(studio
         assert placed.take.source is not None
         assert soundfile.info(placed.take.source.path).samplerate == 48000
     assert item.values["B_MUTE"] == 1
-    assert [title for title, _ in studio.project.undo] == ['Bridge: stems of My "Söng" v1.wav']
+    assert [title for title, _ in studio.project.undo] == ['Bridge: stems of My "Söng" v1']
     studio.project.undo_last()
     assert studio.project.content() == before
 

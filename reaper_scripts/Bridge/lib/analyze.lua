@@ -12,6 +12,9 @@ local MARKERS = "daw-bridge-markers"
 local PREFIX = "Bridge: "
 local NOTES_HEAD, NOTES_TAIL = "--- Bridge ---", "--------------"
 local MARKERS_MAX = 100
+local PROBLEM, PLACE = { 232, 96, 60 }, { 110, 130, 160 }
+local PLACES = { section = true, hook = true, loudest = true, loudest_moment = true }
+-- Kinds of markers that show a place and no problem.
 
 function analyze.selected()
   local proj = project.current()
@@ -25,7 +28,7 @@ function analyze.selected()
     orders[#orders + 1] = found and {
       recipe = { ["do"] = "analyze" },
       file = found.file,
-      name = (found.name:gsub("%.[%w]+$", "")),
+      name = found.name,
       notes = { kind = "analyze", item = project.item_guid(item), position = found.position, name = found.name },
     }
   end
@@ -75,7 +78,7 @@ end
 -- A marker or region, noted in the project so that it can be removed; the same one is not made twice.
 local function mark(proj, marker)
   local is_region = marker.stop ~= nil
-  local colour = project.colour(232, 96, 60)
+  local colour = project.colour(table.unpack(marker.colour))
   local number = reaper.AddProjectMarker2(proj, is_region, marker.start, marker.stop or 0, marker.name, -1, colour)
   reaper.SetProjExtState(proj, MARKERS, (is_region and "r" or "m") .. number, marker.name)
 end
@@ -101,8 +104,10 @@ local function place_markers(proj, item, markers)
     local name = PREFIX .. found.name
     if start and placed < MARKERS_MAX and is_new[name .. found.start_s] == nil then
       placed = placed + 1
-      mark(proj, { start = start, stop = found.end_s and in_project(item, take, found.end_s), name = name })
-      reaper.SetTakeMarker(take, -1, name, found.start_s, project.colour(232, 96, 60))
+      local colour = PLACES[found.kind] and PLACE or PROBLEM
+      local stop = found.end_s and in_project(item, take, found.end_s)
+      mark(proj, { start = start, stop = stop, name = name, colour = colour })
+      reaper.SetTakeMarker(take, -1, name, found.start_s, project.colour(table.unpack(colour)))
     end
   end
   return placed

@@ -68,7 +68,7 @@ local function order_for(proj, found, options)
   return {
     recipe = options.recipe,
     file = found.file,
-    name = found.name:gsub("%.[%w]+$", ""),
+    name = found.name,
     notes = {
       kind = "split",
       item = project.item_guid(found.item),

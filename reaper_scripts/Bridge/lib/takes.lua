@@ -53,6 +53,15 @@ local function treatment(item, take, is_whole)
   return found
 end
 
+local ENDINGS = { wav = true, w64 = true, aif = true, aiff = true, caf = true, flac = true, mp3 = true, ogg = true,
+  opus = true, m4a = true }
+
+-- The name without the ending of an audio file.
+local function without_ending(name)
+  local base, ending = name:match("^(.+)%.(%w+)$")
+  return ending and ENDINGS[ending:lower()] and base or name
+end
+
 -- What is in an item: {item, take, name, file, position, length, treatment}; nil and a sentence for what has no file.
 function takes.look(item)
   local take = reaper.GetActiveTake(item)
@@ -72,7 +81,7 @@ function takes.look(item)
   return {
     item = item,
     take = take,
-    name = name ~= "" and name or file:match("[^/\\]*$"),
+    name = without_ending(name ~= "" and name or file:match("[^/\\]*$")),
     file = file,
     position = reaper.GetMediaItemInfo_Value(item, "D_POSITION"),
     length = reaper.GetMediaItemInfo_Value(item, "D_LENGTH"),
