@@ -33,6 +33,9 @@ class PeakAnalysis(Value):
     headroom_db: float | None
     """From the true peak to full scale; negative where it is over."""
     clipped_count: int
+    """Places where the signal is clipped: runs closer together than 10 ms are one, whatever the channel."""
+    clipped_run_count: int = 0
+    """Runs of samples at full scale, each channel by itself."""
     clipped: tuple[PeakEvent, ...]
     """The longest, in order of time."""
     over_count: int
@@ -87,6 +90,8 @@ class ToneAnalysis(Value):
     cutoff_hz: float | None
     """Where the spectrum ends in a cliff, as after a lossy encoder or a resampler."""
     resonances: tuple[Resonance, ...]
+    target: tuple[SpectrumPoint, ...] = ()
+    """What well-made masters have in the same third octaves (see thresholds.yaml); nothing in older reports."""
 
 
 class StereoBand(Value):

@@ -5,6 +5,7 @@ import pytest
 
 from bridge.analysis import PeakAnalysis, StereoAnalysis, ToneAnalysis
 from bridge.audio.signal import Audio, Samples
+from bridge.dsp.measures import analyze
 from bridge.dsp.measures.peaks import peak_analysis, peak_messages
 from bridge.dsp.measures.readings import FullReadings, read_everything
 from bridge.dsp.measures.stereo import stereo_analysis, stereo_messages
@@ -76,6 +77,16 @@ def test_the_tilt_of_pink_noise_is_zero_and_of_white_noise_three() -> None:
     white, _ = tone_of(signals.white_noise(10.0, RATE_HZ))
     assert pink.tilt_db_per_octave == pytest.approx(0.0, abs=0.1)
     assert white.tilt_db_per_octave == pytest.approx(3.01, abs=0.1)
+
+
+def test_the_target_s_third_octaves_add_up_to_the_whole_and_to_the_targets_of_the_bands() -> None:
+    tone, _ = tone_of(balanced())
+    powers = {point.frequency_hz: 10.0 ** (point.level_db / 10.0) for point in tone.target}
+    assert sum(powers.values()) == pytest.approx(1.0, rel=0.01)
+    for band in tone.bands:
+        inside = sum(power for hertz, power in powers.items() if band.low_hz * 0.9 <= hertz < band.high_hz * 0.9)
+        assert 10.0 * np.log10(inside) == pytest.approx(band.target_db, abs=0.7), band.name
+    assert {point.frequency_hz for point in tone.third_octaves} <= {point.frequency_hz for point in tone.target}
 
 
 def test_the_levels_of_third_octaves_add_up_to_the_whole() -> None:
@@ -260,7 +271,17 @@ def test_clipped_runs_of_both_channels_are_one_event() -> None:
     peaks, _ = peaks_of(samples)
     assert [round(event.start_s * RATE_HZ) for event in peaks.clipped] == [100000, 300000]
     assert round(peaks.clipped[0].end_s * RATE_HZ) == 102810
-    assert peaks.clipped_count == 2
+    assert (peaks.clipped_count, peaks.clipped_run_count) == (2, 4)  # two channels and one more, then one
+
+
+def test_the_finding_and_the_analysis_count_the_same_clipped_runs() -> None:
+    samples = balanced()
+    samples[:, 100000:100010] = 1.0
+    samples[1, 300000:300005] = 1.0
+    analyzed = analyze(Audio(samples, RATE_HZ))
+    assert analyzed.analysis is not None
+    told = next(message for message in analyzed.measured.messages if message.code == "clipped")
+    assert told.sentence.startswith(f"{analyzed.analysis.peaks.clipped_run_count} clipped runs")
 
 
 def test_inter_sample_overs_are_told_with_their_highest() -> None:

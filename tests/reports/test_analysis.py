@@ -82,11 +82,16 @@ def test_a_band_beyond_its_tolerance_stands_out() -> None:
     assert not is_outside(BAND.model_copy(update={"level_db": None}))
 
 
-def test_the_usual_is_that_of_the_bands_spread_over_thirds_of_an_octave() -> None:
-    (hertz, levels), tolerance = target_curve([BAND])
-    assert hertz[0] == pytest.approx(316.2, abs=0.1)
-    assert levels[0] == pytest.approx(-6.9 - 5.98, abs=0.05)
-    assert tolerance[0] == 4.0
+def test_the_usual_is_drawn_as_it_is_with_the_tolerance_of_the_nearest_bands() -> None:
+    analysis = analysed_report().analysis_before
+    assert analysis is not None
+    tone = analysis.tone.model_copy(update={"bands": (BAND,)})
+    (hertz, levels), tolerance = target_curve(tone)
+    assert [*zip(hertz, levels, strict=True)] == [
+        (point.frequency_hz, point.level_db) for point in tone.target if 20 <= point.frequency_hz <= 20000
+    ]
+    assert set(tolerance) == {4.0}
+    assert target_curve(tone.model_copy(update={"target": ()}))[0].shape == (2, 0)  # reports of earlier versions
 
 
 def test_services_say_why_a_gain_is_what_it_is() -> None:

@@ -36,6 +36,7 @@ def peak_analysis(readings: FullReadings) -> PeakAnalysis:
     return PeakAnalysis(
         headroom_db=None if true_peak_dbtp is None else -true_peak_dbtp,
         clipped_count=len(clipped),
+        clipped_run_count=readings.levels.run_count,
         clipped=_most(clipped, key=lambda event: event.end_s - event.start_s),
         over_count=len(overs),
         overs=_most(overs, key=lambda event: event.peak_dbfs),

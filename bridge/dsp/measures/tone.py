@@ -44,6 +44,7 @@ def tone_analysis(spectra: Spectra) -> ToneAnalysis:
         tilt_db_per_octave=_tilt(third_octaves(spectra, total), tuning) if total > 0.0 else None,
         cutoff_hz=cutoff_hz(spectra) if total > 0.0 else None,
         resonances=tuple(resonances(spectra)) if total > 0.0 else (),
+        target=_points(target_spectrum()) if total > 0.0 else (),
     )
 
 
@@ -227,6 +228,13 @@ def _bump_messages(tone: ToneAnalysis, tuning: ToneThresholds) -> Iterator[Messa
         height = own - max(below, above)
         if height > bump.limit_db:
             yield message(bump.code, value=height, threshold=bump.limit_db)
+
+
+def target_spectrum() -> LogSpectrum:
+    """What well-made masters have in each third octave, against the whole as `third_octaves` is."""
+    frequencies = third_octave_hz()
+    levels = target_db(frequencies)
+    return LogSpectrum(frequencies, levels - 10.0 * np.log10((10.0 ** (levels / 10.0)).sum()))
 
 
 def target_db(frequencies_hz: Series) -> Series:

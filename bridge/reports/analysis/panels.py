@@ -209,9 +209,18 @@ def peak_tiles(peaks: PeakAnalysis) -> list[Tile]:
             "Headroom", "none" if headroom is None else signed(headroom, "dB", 1), "From the true peak to full scale",
             "error" if headroom is not None and headroom < 0 else "",
         ),
-        Tile("Clipped", f"{peaks.clipped_count}", "Places at full scale", "error" if peaks.clipped_count else ""),
+        Tile("Clipped runs", f"{_runs(peaks)}", _places_text(peaks.clipped_count), "error" if _runs(peaks) else ""),
         Tile("Overs", f"{peaks.over_count}", "Over full scale between samples", "warning" if peaks.over_count else ""),
     ]  # fmt: skip
+
+
+def _runs(peaks: PeakAnalysis) -> int:
+    """As the finding counts them; earlier reports knew places only."""
+    return max(peaks.clipped_run_count, peaks.clipped_count)
+
+
+def _places_text(count: int) -> str:
+    return f"Samples at full scale, at {count} place{'' if count == 1 else 's'}" if count else "Samples at full scale"
 
 
 def peak_rows(peaks: PeakAnalysis) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bridge.analysis import Band, ToneAnalysis
+from bridge.analysis import ToneAnalysis
 from bridge.reports.analysis.words import hz_text
 from bridge.reports.figures import typeset
 from bridge.reports.svg import Frame, colour, inline_svg, new_axes
@@ -48,19 +48,14 @@ def _points(pairs: Sequence[tuple[float, float]]) -> Points:
     return points
 
 
-def target_curve(bands: Sequence[Band]) -> tuple[Points, NDArray[np.float64]]:
-    """What the bands' targets come to in thirds of an octave, and the tolerance there; straight between middles."""
-    known = [band for band in bands if band.target_db is not None and band.high_hz > band.low_hz]
-    if not known:
+def target_curve(tone: ToneAnalysis) -> tuple[Points, NDArray[np.float64]]:
+    """The target in thirds of an octave, inside what is drawn, and the bands' tolerance there."""
+    target = _points([(point.frequency_hz, point.level_db) for point in tone.target])
+    known = [(math.log2(math.sqrt(b.low_hz * b.high_hz)), b.tolerance_db) for b in tone.bands if b.tolerance_db]
+    if not known or not target.shape[1]:
         return np.zeros((2, 0)), np.zeros(0)
-    middles = np.log2([math.sqrt(band.low_hz * band.high_hz) for band in known])
-    thirds = np.array([3 * math.log2(band.high_hz / band.low_hz) for band in known])
-    levels = np.array([band.target_db or 0.0 for band in known]) - 10 * np.log10(thirds)
-    tolerances = np.array([band.tolerance_db or 0.0 for band in known])
-    order = np.argsort(middles, kind="stable")
-    at = np.linspace(middles.min(), middles.max(), 60)
-    target = np.array((np.exp2(at), np.interp(at, middles[order], levels[order])))
-    return target, np.interp(at, middles[order], tolerances[order])
+    middles, tolerances = np.array(sorted(known)).T
+    return target, np.interp(np.log2(target[0]), middles, tolerances)
 
 
 # --- Drawing ----------------------------------------------------------------------------------------------------------
@@ -70,7 +65,7 @@ def _drawn(frame: Frame, lead: ToneAnalysis, mix: ToneAnalysis | None) -> Axes:
     axes = new_axes(frame)
     axes.set_xscale("log")
     axes.set_xlim(LOW_HZ, HIGH_HZ)
-    target, tolerance = target_curve(lead.bands)
+    target, tolerance = target_curve(lead)
     axes.set_ylim(*_range([curve(lead), target]))
     _draw_scales(axes, frame)
     _draw_target(axes, frame, target, tolerance)
