@@ -73,6 +73,19 @@ EXAMPLES: tuple[Step, ...] = (
     Limiter(ceiling_dbtp=-9),
 )
 """One of each class, set so that it changes music."""
+VARIANTS: tuple[Step, ...] = (
+    Highpass(cutoff_hz=80, slope_db_per_oct=24, phase="linear", channels="side"),
+    MatchEq(amount_percent=100, phase="minimum", mix_percent=60),
+    Stereo(crossovers_hz=(200, 3000), widths_percent=(40, 80, 90)),
+    Saturate(kind="tube", low_hz=300, high_hz=4000, oversample=8),
+    Multiband(
+        crossovers_hz=(90, 400, 1500, 4000, 9000),
+        bands=(BandDynamics(threshold_db=-40, ratio=0.8, below_threshold_db=-45, below_ratio=3),) * 6,
+        phase="linear",
+    ),
+    Limiter(ceiling_dbtp=-9, mode="loud", hold_ms=0),
+)
+"""Other ways through some of them, for which the laws hold alike."""
 NEUTRAL: tuple[Step, ...] = (
     Gain(gain_db=0),
     LowShelf(frequency_hz=120, gain_db=0),

@@ -6,6 +6,10 @@ import pytest
 from bridge.audio.signal import Audio, Samples
 from bridge.chains import (
     STEPS,
+    Branch,
+    Clip,
+    Compressor,
+    Deess,
     Dither,
     Gain,
     Highpass,
@@ -15,19 +19,22 @@ from bridge.chains import (
     Peak,
     Plugin,
     Resample,
+    Resonance,
+    Saturate,
     Step,
     StepBase,
+    Stereo,
 )
 from bridge.dsp.mastering.fitting import FITS, fit
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import WorkingSignal, run
-from tests.mastering.examples import EXAMPLES, NEUTRAL, a_mix, audio, loudness, step_name, through
-from tests.signals import silence
+from tests.mastering.examples import EXAMPLES, NEUTRAL, VARIANTS, a_mix, audio, loudness, step_name, through
+from tests.signals import silence, white_noise
 
 OF_THE_END = (Resample, Dither)
 """What they do is done by the end of the chain."""
-every_step = pytest.mark.parametrize("step", EXAMPLES, ids=step_name)
+every_step = pytest.mark.parametrize("step", [*EXAMPLES, *VARIANTS], ids=step_name)
 
 
 def in_blocks(step: Step, signal: Audio, block_frames: int) -> Samples:
@@ -105,6 +112,42 @@ def test_the_shortest_signals_come_through(step: Step, frames: int) -> None:
     result = through(step, audio(np.full((2, frames), 0.5)))
     assert result.shape == (2, frames)
     assert np.isfinite(result).all()
+
+
+@every_step
+def test_what_comes_out_lies_where_it_went_in(step: Step) -> None:
+    """Whatever a step needs to look ahead or to run an FFT is made up for; filters may smear, but not shift."""
+    given = audio(white_noise(2.0, 44100, rms=0.2) + 0.3 * a_mix(2.0).samples)
+    size = 1 << 18
+    made, before = (
+        np.fft.rfft(samples[0].astype(np.float64), size) for samples in (through(step, given), given.samples)
+    )
+    lag = int(np.abs(np.fft.irfft(made * np.conj(before), size)).argmax())
+    assert min(lag, size - lag) <= 16
+
+
+KEEPS_IMAGE: tuple[Step, ...] = (
+    *(step for step in EXAMPLES if not isinstance(step, Saturate | Clip | Stereo | Compressor)),
+    Compressor(threshold_db=-24, ratio=3, sidechain_highpass_hz=90, makeup="auto"),
+    Parallel(branches=(Branch(steps=(Compressor(threshold_db=-30), Resonance(), Deess(threshold_db=-3))),)),
+)
+"""Curves bend what is louder more, width is what `stereo` changes, and the example of the compressor links by 60 %."""
+
+
+@pytest.mark.parametrize("step", KEEPS_IMAGE, ids=step_name)
+def test_a_source_stays_where_it_stands_between_the_channels(step: Step) -> None:
+    one = a_mix(3.0).samples[0]
+    made = through(step, audio(np.vstack((one, np.float32(0.5) * one))))
+    assert np.abs(made[1] - 0.5 * made[0]).max() < 1e-6
+
+
+@every_step
+def test_a_step_that_is_done_tells_what_it_did(step: Step) -> None:
+    applied = fit(step, a_mix()).applied
+    assert applied is not None
+    assert applied.use == step_name(step)
+    assert applied.sentence == step.placed_sentence()
+    assert applied.parameters
 
 
 @pytest.mark.parametrize("step", NEUTRAL, ids=step_name)
