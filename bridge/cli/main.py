@@ -19,6 +19,7 @@ COMMANDS = {
     "init": Entry("bridge.cli.init:init", "Write a commented settings file.", START),
     "run": Entry("bridge.cli.run:run", "Watch the folders of the settings and answer every bounce.", START),
     "master": Entry("bridge.cli.master:master", "Master files now, without the daemon.", WORK),
+    "album": Entry("bridge.cli.album:album", "Master songs as one record, each at its place.", WORK),
     "split": Entry("bridge.cli.split:split", "Separate files into stems now, without the daemon.", WORK),
     "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK),
     "compare": Entry("bridge.cli.compare:compare", "Tell what changed between two versions of a mix.", WORK),

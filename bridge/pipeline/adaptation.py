@@ -22,6 +22,9 @@ from bridge.units import Lufs
 
 LOUDEST_LUFS, SOFTEST_LUFS = -5.0, -36.0
 """As loud, and as soft, as a reference can make a master."""
+KEPT: dict[tuple[Path, int, int], Reference] = {}
+"""What was read by this engine: the songs of an album are each other's references."""
+KEPT_MAX = 32
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,15 @@ def _read(track: ReferenceTrack, name: str, run: Run) -> Reference:
     path = _found(track.path, run)
     if file_digest(path) in {render.digest for render in run.request.renders}:
         raise RequestError(f"The reference {path.name} is the mix itself: give another track.")
-    with open_audio(path, run.work) as signal:
-        return read_reference(signal, name, track.weight)
+    stat = path.stat()
+    key = (path, stat.st_mtime_ns, stat.st_size)
+    if key not in KEPT:
+        with open_audio(path, run.work) as signal:
+            told = read_reference(signal, path.name)
+        if len(KEPT) >= KEPT_MAX:
+            KEPT.pop(next(iter(KEPT)))
+        KEPT[key] = told
+    return replace(KEPT[key], name=name, weight=track.weight)
 
 
 def _found(path: Path, run: Run) -> Path:
