@@ -93,11 +93,6 @@ def nearest_rate_hz(output_format: OutputFormat, sample_rate_hz: int) -> int:
     return max((rate for rate in known if sample_rate_hz % rate == 0 and rate >= 32_000), default=known[-1])
 
 
-def is_supported(spec: OutputSpec, sample_rate_hz: int, channels: int) -> bool:
-    """Whether such a signal can be written so; ask before the work is done."""
-    return unsupported_reason(spec, sample_rate_hz, channels) is None
-
-
 def write_audio(
     path: Path, signal: Signal, spec: OutputSpec, metadata: Metadata, on_progress: OnProgress | None = None
 ) -> None:

@@ -240,10 +240,6 @@ class JobStore:
         query = f"SELECT * FROM jobs WHERE state IN ({_marks(wanted)}) ORDER BY sequence DESC LIMIT ?"  # noqa: S608
         return self._jobs(query, (*wanted, limit))
 
-    def dead_letters(self, limit: int = 100) -> tuple[Job, ...]:
-        """Jobs that failed for good and wait for somebody to look at them, the newest first."""
-        return self.list((JobState.FAILED,), limit)
-
     def with_work_folder(self) -> tuple[Job, ...]:
         """Jobs whose work folder may still be there: they run, or somebody was killed before sweeping it."""
         return self._jobs("SELECT * FROM jobs WHERE has_work_folder ORDER BY sequence", ())

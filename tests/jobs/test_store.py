@@ -226,11 +226,11 @@ def test_what_has_ended_cannot_be_cancelled(store: JobStore, end: str) -> None:
 def test_a_failed_job_is_a_dead_letter_until_somebody_retries_it_behind_the_others(store: JobStore) -> None:
     job = claimed(store, song(1))
     store.fail(job.id, ERROR, 2.0)
-    assert [letter.error for letter in store.dead_letters()] == [ERROR]
+    assert [letter.error for letter in store.list((JobState.FAILED,))] == [ERROR]
     other = store.submit(song(2), 3.0)
     job = store.retry(job.id)
     assert (job.state, job.attempt, job.error, job.finished_s) == (JobState.QUEUED, 0, None, None)
-    assert store.dead_letters() == ()
+    assert store.list((JobState.FAILED,)) == ()
     claims = [store.claim(4.0), store.claim(4.0)]
     assert [claim.id for claim in claims if claim] == [other.id, job.id]
 

@@ -158,7 +158,7 @@ def test_an_engine_that_always_fails_is_tried_three_times_and_ends_as_a_dead_let
     assert (job.state, job.attempt) == (JobState.FAILED, 3)
     assert job.error is not None
     assert job.error.can_retry
-    assert [letter.id for letter in store.dead_letters()] == [job.id]
+    assert [letter.id for letter in store.list((JobState.FAILED,))] == [job.id]
     wait_until(lambda: listener.states(job.id)[-1:] == [JobState.FAILED])
     assert files(tmp_path / "Returns") == []
     assert ended(store, worker.submit(order("song"))).state is JobState.DONE
