@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from bridge.dsp.warm import warm_up
 from tests.golden.__main__ import CHANGELOG, accept, line_for, newest_part, sound_lines
 from tests.golden.table import TABLES, Golden, Table, chain_names, changes, read_golden, table_of
+from tests.kernels import newly_compiled, signature_counts
 
 CHANGED = (
     "moved: if the new sound is meant, own up to it in CHANGELOG.md (`- Sound: ...`) and run python -m tests.golden"
@@ -17,11 +19,21 @@ def bounces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bounces")
 
 
+@pytest.fixture(scope="module")
+def warm() -> dict[str, int]:
+    """Every kernel as an engine has it when its first job comes."""
+    warm_up()
+    return signature_counts()
+
+
 @pytest.mark.parametrize("chain", chain_names())
-def test_a_chain_sounds_as_it_was_accepted(chain: str, bounces: Path) -> None:
+def test_a_chain_sounds_as_it_was_accepted_and_compiles_nothing(
+    chain: str, bounces: Path, warm: dict[str, int]
+) -> None:
     golden = read_golden(chain)
     assert golden is not None, f"`{chain}` has no table yet: run python -m tests.golden {chain}"
     moved = list(changes(golden.pieces, table_of(chain, bounces)))
+    assert newly_compiled(warm) == [], "a kernel that bridge/dsp/warm.py does not warm"
     assert moved == [], f"`{chain}` {CHANGED}"
 
 
