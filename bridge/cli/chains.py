@@ -1,7 +1,7 @@
 """`dawbridge chains`: list, show, check, and the schema for editors."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,13 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.chains import (
+    AUTO,
     PLACEMENT,
     STEPS,
+    AutoValue,
     Chain,
     StepBase,
     built_in_chains,
     chain_schema,
     find_chains,
+    is_adaptive,
     load_chain,
     read_chain,
 )
@@ -112,6 +115,9 @@ def show(ctx: click.Context, name: str, *, as_json: bool) -> None:
         console.print(screen.text(chain.description.strip()), width=min(console.width, 100))
     console.print()
     console.print(_target_table(chain))
+    if adaptive := _adaptive_words(chain):
+        console.print()
+        console.print(screen.text(adaptive, "quiet"))
     console.print()
     console.print(_steps_table(chain))
 
@@ -166,6 +172,14 @@ def _faults(path: Path) -> tuple[Fault, ...]:
     return ()
 
 
+def _adaptive_words(chain: Chain) -> str:
+    """By what it adapts to a mix, and what its loudness may cost; nothing for a plain chain without guards."""
+    guards = [f"{name} {value:g}" for name, value in chain.guards.model_dump(exclude_none=True).items()]
+    parts = [f"genre {chain.genre}"] if chain.genre is not None else []
+    parts += [f"rules {chain.rules}, `dawbridge help auto` explains them"] if is_adaptive(chain) else []
+    return "; ".join([*parts, *([f"guards {', '.join(guards)}"] if guards else [])])
+
+
 def _target_table(chain: Chain) -> Table:
     table = screen.table("TARGET", "", "", "", right=(1,))
     _add_parameters(table, chain.target)
@@ -185,8 +199,8 @@ def _steps_table(chain: Chain) -> Table:
             "",
             screen.text("bypassed" if is_off else model.help, "quiet"),
         )
-        for declaration in _parameters(step):
-            table.add_row("", *_parameter_cells(declaration, getattr(step, declaration.name), indent="  "))
+        for name, declaration, value in _values(step):
+            table.add_row("", *_parameter_cells(declaration, value, name=f"  {name}"))
     return table
 
 
@@ -203,12 +217,39 @@ def _parameters(value: BaseModel) -> list[Declaration]:
     return own if isinstance(value, StepBase) and value.whole_because else own + placement
 
 
-def _parameter_cells(declaration: Declaration, value: object, indent: str = "") -> tuple[Text, Text, Text, Text]:
-    shown = "-" if value is None else f"{value:g}" if isinstance(value, float | int) else str(value)
-    unit = "" if value is None or not declaration.unit else f" {declaration.unit}"
+def _values(value: AutoValue) -> Iterator[tuple[str, Declaration, object]]:
+    """Every parameter by name with what it is set to; of values inside it, each by its place: `bands[0].ratio`."""
+    for declaration in _parameters(value):
+        name = declaration.name
+        given: object = AUTO if name in value.auto else getattr(value, name)
+        items = given if isinstance(given, tuple) else ()
+        inner = [item for item in items if isinstance(item, AutoValue)]
+        for index, item in enumerate(inner):
+            yield from ((f"{name}[{index}].{deeper}", told, set_to) for deeper, told, set_to in _values(item))
+        if not inner and not (name == "rule" and not given):
+            yield name, declaration, given
+
+
+def _parameter_cells(declaration: Declaration, value: object, name: str = "") -> tuple[Text, Text, Text, Text]:
+    shown = _shown(value)
+    unit = f" {declaration.unit}" if declaration.unit and value is not None and value != AUTO and shown else ""
     return (
-        screen.text(indent + declaration.name, "key"),
+        screen.text(name or declaration.name, "key"),
         screen.text(shown + unit, "figure"),
         screen.text(declaration.range_text, "quiet"),
         screen.text(declaration.help, "quiet"),
     )
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float() | int():
+            return f"{value:g}"
+        case tuple():
+            return ", ".join(_shown(item) for item in value) or "-"
+        case _:
+            return str(value)

@@ -40,6 +40,7 @@ def chains_page() -> ManualPage:
         declared(((d.name, d) for d in declarations(Chain)), "Key"),
         Heading("Keys of target"),
         declared(((f"target.{d.name}", d) for d in declarations(Target)), "Key"),
+        Paragraph("Guards, genres, rules and what `auto` means: `dawbridge help auto`."),
         Heading("Your own"),
         Items(YOUR_OWN, is_numbered=True),
         Heading("In an editor"),

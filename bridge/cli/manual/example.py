@@ -13,6 +13,7 @@ from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
 from bridge.chains import StepBase, find_chains, read_chain
+from bridge.chains.playbook import open_parameters
 from bridge.declarations import Declaration, declarations, item_of
 from bridge.errors import ChainError
 
@@ -67,8 +68,8 @@ def _told_items(value: Any) -> Any:
 
 
 def example(step: type[StepBase]) -> StepBase:
-    """The step as the first chain that comes with us uses it; from bounds and defaults where none does."""
-    used = next((one for _, one in _built_in_steps() if type(one) is step), None)
+    """The step as the first chain that comes with us uses it, with nothing `auto`; otherwise from what it declares."""
+    used = next((one for _, one in _built_in_steps() if type(one) is step and not open_parameters(one)), None)
     return used or step.model_validate(_values(step))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from bridge.chains import STEPS, StepBase
+from bridge.chains import STEPS, Chain, StepBase, playbook_of
 from bridge.chains.declare import PLACEMENT
 from bridge.cli.manual.example import chains_with, example, snippet
 from bridge.cli.manual.page import Block, Code, Heading, ManualPage, Paragraph, Term, Terms, declared
@@ -62,6 +62,10 @@ def _blocks(step: type[StepBase]) -> Iterator[Block]:
     yield Heading("As in every step")
     shared = (d for d in declarations(step) if d.name in StepBase.model_fields and _has(step, d.name))
     yield declared(((d.name, d) for d in shared), WHAT)
+    if rules := _rules_of(name_of(step)):
+        yield Paragraph(f"Rules for `auto` that come with daw-bridge: {', '.join(f'`{name}`' for name in rules)}.")
+    else:
+        yield Paragraph("Numbers and choices may be `auto` where you write a rule: `dawbridge help auto`.")
     if step.whole_because:
         yield Paragraph(f"It works on the whole signal only, because {step.whole_because}.")
 
@@ -78,6 +82,11 @@ def model_of(annotation: object) -> object:
     """The annotation without `| None`."""
     options = [option for option in typing.get_args(annotation) if option is not type(None)]
     return options[0] if len(options) == 1 else annotation
+
+
+def _rules_of(use: str) -> tuple[str, ...]:
+    """Rules that come with us and are for a step of that name."""
+    return tuple(sorted(name for name in playbook_of(Chain(title="Any")).rules.rules if name.startswith(f"{use}.")))
 
 
 def _has(step: type[StepBase], name: str) -> bool:
