@@ -66,3 +66,19 @@ class SeparationReport(Value):
     """What was given up for lack of memory, in order."""
     doubts: tuple[SpanOfDoubt, ...] = ()
     messages: tuple[Message, ...] = ()
+
+
+class StemScore(Value):
+    """A stem against the truth; None where the true stem is silent, or where there is only one."""
+
+    name: str
+    sdr_db: float | None
+    si_sdr_db: float | None
+    sir_db: float | None = None
+    sar_db: float | None = None
+
+
+class Evaluation(Value):
+    """Scores of a set of stems."""
+
+    stems: tuple[StemScore, ...]

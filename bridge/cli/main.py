@@ -24,6 +24,7 @@ COMMANDS = {
     "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK),
     "compare": Entry("bridge.cli.compare:compare", "Tell what changed between two versions of a mix.", WORK),
     "replay": Entry("bridge.cli.replay:replay_command", "Make a master again from its capsule; same or not?", WORK),
+    "evaluate": Entry("bridge.cli.evaluate:evaluate", "Score stems against the true ones.", WORK),
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
     "models": Entry("bridge.cli.models:models", "List, fetch, verify and remove models for separation.", LOOK),

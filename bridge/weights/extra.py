@@ -4,7 +4,7 @@ import importlib.util
 
 from bridge.errors import ModelError
 
-PACKAGES = ("torch", "demucs", "einops", "safetensors")
+PACKAGES = ("torch", "demucs", "einops", "safetensors", "fast_bss_eval")
 INSTALL = "pip install 'daw-bridge[separation]'"
 
 
