@@ -21,14 +21,57 @@ import numpy as np
 from pedalboard import Compressor as PedalboardCompressor
 
 from bridge.audio.signal import Audio, Samples
-from bridge.chains import BandDynamics, Compressor, Deess, DynamicEq, Multiband, Step, Transient
+from bridge.chains import (
+    BandDynamics,
+    Branch,
+    Clip,
+    Compressor,
+    DcRemove,
+    Deess,
+    DynamicEq,
+    Eq,
+    EqBand,
+    Gain,
+    Highpass,
+    Limiter,
+    Lowpass,
+    MatchEq,
+    MatchLoudness,
+    Multiband,
+    Parallel,
+    Peak,
+    Resonance,
+    Saturate,
+    Step,
+    Stereo,
+    Tilt,
+    Transient,
+)
 from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import run
 from bridge.dsp.song import make_song, mix_of
 
 RATE_HZ = 44100
+FIVE = tuple(EqBand(frequency_hz=hz, gain_db=2) for hz in (90, 350, 1500, 5000, 12000))
+SIX = (80.0, 250.0, 800.0, 2500.0, 8000.0)
 STEPS: dict[str, Step] = {
+    "gain": Gain(gain_db=-3),
+    "dc_remove": DcRemove(),
+    "highpass, 12 dB/oct": Highpass(cutoff_hz=30, slope_db_per_oct=12),
+    "highpass, 48 dB/oct, linear": Highpass(cutoff_hz=30, slope_db_per_oct=48, phase="linear"),
+    "lowpass, 48 dB/oct": Lowpass(cutoff_hz=18000, slope_db_per_oct=48),
+    "peak, low": Peak(frequency_hz=100, gain_db=3),
+    "peak, high": Peak(frequency_hz=12000, gain_db=3),
+    "tilt": Tilt(gain_db=2),
+    "eq, 5 bands": Eq(bands=FIVE),
+    "eq, 5 bands, linear": Eq(bands=FIVE, phase="linear"),
+    "match_eq": MatchEq(amount_percent=100),
+    "stereo": Stereo(width_percent=80, mono_below_hz=120),
+    "stereo, 3 bands, watched": Stereo(crossovers_hz=(200, 4000), widths_percent=(50, 110, 120)),
+    "saturate": Saturate(drive_db=9),
+    "saturate, a band, 8-fold": Saturate(drive_db=9, kind="tube", low_hz=300, high_hz=5000, oversample=8),
+    "clip": Clip(ceiling_dbfs=-6),
     "compressor, RMS, linked": Compressor(threshold_db=-24, ratio=3),
     "compressor, all options": Compressor(
         threshold_db=-24,
@@ -40,10 +83,17 @@ STEPS: dict[str, Step] = {
         makeup="auto",
     ),
     "dynamic_eq": DynamicEq(frequency_hz=300, gain_db_max=-6),
+    "resonance": Resonance(),
     "deess": Deess(),
     "multiband, 3 bands": Multiband(crossovers_hz=(150, 3000), bands=(BandDynamics(threshold_db=-36),) * 3),
-    "multiband, 5 bands": Multiband(crossovers_hz=(100, 400, 2000, 7000), bands=(BandDynamics(threshold_db=-36),) * 5),
+    "multiband, 6 bands": Multiband(crossovers_hz=SIX, bands=(BandDynamics(threshold_db=-36),) * 6),
+    "multiband, 6 bands, linear": Multiband(
+        crossovers_hz=SIX, bands=(BandDynamics(threshold_db=-36),) * 6, phase="linear"
+    ),
     "transient": Transient(attack_db=4, sustain_db=-3),
+    "parallel, one compressor": Parallel(branches=(Branch(steps=(Compressor(threshold_db=-36, ratio=6),)),)),
+    "match_loudness": MatchLoudness(integrated_lufs=-20),
+    "limiter": Limiter(ceiling_dbtp=-4),
 }
 
 
@@ -96,7 +146,7 @@ def main() -> None:
     given = parser.parse_args()
     where = machine()
     print(", ".join(f"{name} {text}" for name, text in where.items()))
-    song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ))
+    song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ)) + np.float32(0.001)  # DC, so that every step works
     mix = Audio(np.ascontiguousarray(np.tile(song, (1, round(given.seconds * RATE_HZ / song.shape[1])))), RATE_HZ)
     result = np.empty_like(mix.samples)
     peer_ms = cpu_ms(lambda: PedalboardCompressor(-24, 3, 10, 100)(mix.samples, RATE_HZ), given.repeat)

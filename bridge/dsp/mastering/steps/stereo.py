@@ -161,7 +161,8 @@ def _windows(wanted: Widths, signal: Signal) -> Windows:
         m = in_time.process(read(mid))[0].astype(np.float64)
         s = plain.process(read(side))[0].astype(np.float64)
         a = full.process(read(side))[0] - s
-        sums[:, index] = m @ m, s @ s, a @ a, m @ s, m @ a, s @ a
+        pairs = ((m, m), (s, s), (a, a), (m, s), (m, a), (s, a))
+        sums[:, index] = [(one * other).sum() for one, other in pairs]  # BLAS would split sums over its threads
     energies = sums[:3].sum(axis=0)
     counts = energies > QUIET * energies.max(initial=0.0)
     return Windows(np.maximum(starts[counts] - late, 0) / signal.sample_rate_hz, sums[:, counts])
