@@ -51,15 +51,18 @@ def probe(path: Path) -> Probed:
     Raises:
         PluginError: it cannot be used, and why.
     """
-    mark = mark_of(path)
+    mark, started_s = mark_of(path), time.perf_counter()
     try:
         names = names_in(path)
     except PluginError as error:
         raise PluginError(why_not_loaded(path)) from error
     if mark is None or not names:
         raise PluginError(why_not_loaded(path))
+    opened_s = time.perf_counter() - started_s
     probings = [_probe_one(path, name, is_alone=len(names) == 1) for name in names]
-    entries = tuple(entry.model_copy(update={"mark": mark}) for entry, _ in probings)
+    entries = tuple(
+        entry.model_copy(update={"mark": mark, "load_s": round(opened_s + entry.load_s, 4)}) for entry, _ in probings
+    )
     return Probed(entries=entries, digests=tuple(digest for _, digest in probings))
 
 
@@ -96,7 +99,7 @@ def _probe_one(path: Path, name: str, *, is_alone: bool) -> Probing:
         is_alone=is_alone,
         mark=mark_of(path) or NO_MARK,
         is_instrument=plugin.is_instrument,
-        load_s=round(load_s, 4),
+        load_s=load_s,
     )
     if plugin.is_instrument:
         return plain, ""

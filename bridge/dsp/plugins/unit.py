@@ -12,11 +12,16 @@ import numpy as np
 
 from bridge.audio.signal import Samples
 from bridge.dsp.plugins import dials, loading
+from bridge.dsp.plugins.examine import HOSTS_OWN, PROGRAMS
 from bridge.dsp.plugins.loading import BUFFER_FRAMES, SETTLE_FRAMES, CppParameter, LoadedPlugin, parameters_of
-from bridge.dsp.plugins.numbers import number_in, resolution_of
+from bridge.dsp.plugins.numbers import key_of, number_in, resolution_of
 from bridge.dsp.plugins.wire import Applied, Assigned, Course, Feeding, ReadySlot, Slot
 from bridge.errors import PluginError
 
+NUDGE = 1e-4
+NOT_RESTORED = PROGRAMS | frozenset(HOSTS_OWN)
+PIECE_FRAMES_MIN = 4
+"""Pedalboard takes two frames of two channels, and less, for something else."""
 MOVE_FRAMES = 256
 """While a parameter moves, it is set anew every so many frames."""
 
@@ -35,19 +40,30 @@ class Instance:
         Raises:
             PluginError: the preset is not its own, or it does not take a value.
         """
-        silence = np.zeros((channels, SETTLE_FRAMES), np.float32)
         if self._base is None:
             self._load_preset()
-            self.plugin.process(silence, rate_hz, buffer_size=BUFFER_FRAMES, reset=True)
+            self._settle(rate_hz, channels)
             self._base = [float(dial.raw_value) for dial in parameters_of(self.plugin)]
-        else:
-            self._restore(self._base)
+        self._restore(self._base, rate_hz, channels)
+        programs = [one for one in assigned if one.parameter.is_program]
+        if programs:
+            self._settle(rate_hz, channels)  # what was set back must not come after the program
+            for one in programs:
+                dials.put(_dial(parameters_of(self.plugin), one), one.parameter, one.value)
+            self._settle(rate_hz, channels)
+            self._push([float(dial.raw_value) for dial in parameters_of(self.plugin)], rate_hz, channels)
         found = parameters_of(self.plugin)
-        for one in sorted(assigned, key=lambda one: not one.parameter.is_program):
-            dials.put(_dial(found, one), one.parameter, one.value)
-        self.plugin.process(silence, rate_hz, buffer_size=BUFFER_FRAMES, reset=True)
+        for one in assigned:
+            if not one.parameter.is_program:
+                dials.put(_dial(found, one), one.parameter, one.value)
+        self._settle(rate_hz, channels)
         found = parameters_of(self.plugin)
         return tuple(dials.read(_dial(found, one), one.parameter) for one in assigned)
+
+    def _settle(self, rate_hz: int, channels: int) -> None:
+        """Lets it take in what was set; some plug-ins do so only while they process."""
+        silence = np.zeros((channels, SETTLE_FRAMES), np.float32)
+        self.plugin.process(silence, rate_hz, buffer_size=BUFFER_FRAMES, reset=True)
 
     def _load_preset(self) -> None:
         if self._preset is None:
@@ -57,10 +73,33 @@ class Instance:
         except (OSError, RuntimeError, ValueError) as error:
             raise PluginError(f"does not take the preset {self._preset.name}: {error}") from error
 
-    def _restore(self, base: Sequence[float]) -> None:
-        for dial, raw in zip(parameters_of(self.plugin), base, strict=True):
-            if float(dial.raw_value) != raw:
+    def _restore(self, base: Sequence[float], rate_hz: int, channels: int) -> None:
+        """Sets everything to what it was, also right after loading; a program first, because it changes the others."""
+        changed = [(dial, raw) for dial, raw in self._with_base(base, PROGRAMS) if float(dial.raw_value) != raw]
+        for dial, raw in changed:
+            dial.raw_value = raw
+        if changed:
+            self._settle(rate_hz, channels)
+        self._push(base, rate_hz, channels)
+
+    def _push(self, raws: Sequence[float], rate_hz: int, channels: int) -> None:
+        """Sets every parameter so that it arrives: hosts keep values of their own, which a program leaves behind.
+
+        A program of ZamCompX2 moves what its window shows and not what it does; only setting each parameter does.
+        """
+        for dial, raw in self._with_base(raws, None):
+            _move_by_a_hair(dial, raw)
+        self._settle(rate_hz, channels)
+        for dial, raw in self._with_base(raws, None):
+            if dial.is_automatable or float(dial.raw_value) != raw:
                 dial.raw_value = raw
+
+    def _with_base(self, base: Sequence[float], keys: frozenset[str] | None) -> list[tuple[CppParameter, float]]:
+        """Parameters of these keys with what they were; with None all but programs and what is the host's."""
+        pairs = list(zip(parameters_of(self.plugin), base, strict=True))
+        if keys is None:
+            return [(dial, raw) for dial, raw in pairs if key_of(dial.name, dial.label) not in NOT_RESTORED]
+        return [(dial, raw) for dial, raw in pairs if key_of(dial.name, dial.label) in keys]
 
     def state_digest(self) -> str:
         """Of its whole state; known after a processed block only."""
@@ -147,7 +186,7 @@ class Unit:
 
     def _one(self, instance: Instance, block: Samples) -> Samples:
         given = np.ascontiguousarray(block)
-        if not self._courses:
+        if not self._courses or block.shape[1] < PIECE_FRAMES_MIN:
             return self._through(instance, given)
         index = self.instances.index(instance)
         parts: list[Samples] = []
@@ -159,9 +198,12 @@ class Unit:
 
     def _through(self, instance: Instance, block: Samples) -> Samples:
         """As long as the block: what Pedalboard holds back for latency is silence before what it gives."""
+        frames = block.shape[1]
+        if frames < PIECE_FRAMES_MIN:  # the end of a song
+            block = np.pad(block, ((0, 0), (0, PIECE_FRAMES_MIN - frames)))
         made = instance.plugin.process(block, self._rate_hz, buffer_size=BUFFER_FRAMES, reset=False)
         missing = block.shape[1] - made.shape[1]
-        return np.pad(made, ((0, 0), (missing, 0))) if missing else made
+        return (np.pad(made, ((0, 0), (missing, 0))) if missing else made)[:, :frames]
 
     def _pieces(self, frames: int) -> Iterator[tuple[int, int]]:
         """Where a block is cut so that parameters move in time: at points, while moving often, and at buffers."""
@@ -169,7 +211,7 @@ class Unit:
         cuts = {begin, end, *range(_up(begin, BUFFER_FRAMES), end, BUFFER_FRAMES)}
         for moving in self._courses:
             cuts.update(moving.cuts(begin, end))
-        ordered = sorted(cuts)
+        ordered = _apart(sorted(cuts))
         yield from ((a - begin, b - begin) for a, b in pairwise(ordered))
 
     def _dials_of(self, course: Course) -> list[CppParameter]:
@@ -223,11 +265,30 @@ def _is_linear(dial: CppParameter, course: Course) -> bool:
     return True
 
 
+def _move_by_a_hair(dial: CppParameter, raw: float) -> None:
+    """Sets a parameter just above a value, so that setting it afterwards is not taken for no change at all.
+
+    Hosts keep values of their own, which a program leaves behind, and a plug-in may begin with 0 dB and understand the
+    raw value of 0 dB as 0.000001. Above, because choices are often rounded down.
+    """
+    if dial.is_automatable:
+        dial.raw_value = raw + NUDGE if raw + NUDGE <= 1.0 else raw - NUDGE
+
+
 def _dial(found: Sequence[CppParameter], one: Assigned) -> CppParameter:
     dial = found[one.parameter.index] if one.parameter.index < len(found) else None
     if dial is None or dial.name != one.parameter.name:
         raise PluginError(f"has no parameter {one.parameter.name!r} any more: scan it again")
     return dial
+
+
+def _apart(cuts: Sequence[int]) -> list[int]:
+    """The cuts without those that are too near to the one before, or to the end."""
+    kept = [cuts[0]]
+    for cut in cuts[1:-1]:
+        if cut - kept[-1] >= PIECE_FRAMES_MIN and cuts[-1] - cut >= PIECE_FRAMES_MIN:
+            kept.append(cut)
+    return [*kept, cuts[-1]]
 
 
 def _width(feeding: Feeding, channels: int) -> int:
