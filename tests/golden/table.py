@@ -13,7 +13,7 @@ from bridge.audio.render import read_render
 from bridge.chains import Chain, MatchEq, built_in_chains, load_chain
 from bridge.chains.parallel import walk
 from bridge.cli.daw_writer import write_like_a_daw
-from bridge.dsp.mastering import master
+from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
 from bridge.model import Assignment, JobRequest, Origin
 from bridge.pipeline.adaptation import ground_of
@@ -80,7 +80,7 @@ def write_golden(golden: Golden, folder: Path = TABLES) -> None:
 
 def table_of(chain: str, folder: Path) -> Table:
     """What the chain makes of every piece now."""
-    return {piece: _figures_of(_mastered(chain, piece, folder)) for piece in PIECES}
+    return {piece: _figures_of(analyze(mastered(chain, piece, folder).audio)) for piece in PIECES}
 
 
 def changes(old: Table, new: Table) -> Iterator[str]:
@@ -97,11 +97,13 @@ def changes(old: Table, new: Table) -> Iterator[str]:
 @cache
 def _bounced(piece: str, folder: Path) -> Path:
     path = folder / f"{piece}.wav"
-    write_like_a_daw(path, PIECES[piece](), RATE_HZ, duration_s=0.0)
+    if not path.exists():  # a bounce holds its time, and its bytes are the seed of the dither
+        write_like_a_daw(path, PIECES[piece](), RATE_HZ, duration_s=0.0)
     return path
 
 
-def _mastered(name: str, piece: str, folder: Path) -> Analyzed:
+def mastered(name: str, piece: str, folder: Path) -> Mastered:
+    """A piece through a chain, as a job would send it."""
     chain = load_chain(name)
     render = read_render(_bounced(piece, folder))
     references = (ReferenceTrack(path=_bounced(REFERENCE, folder)),) if _wants_reference(chain) else ()
@@ -116,7 +118,7 @@ def _mastered(name: str, piece: str, folder: Path) -> Analyzed:
         ground = ground_of(run, recipe, chain)
         order = ground.ordered(master_order(recipe, request, mix), chain)
         audio = read_whole(mix)
-    return analyze(master(audio, chain, ground.adapted(order, analyze(audio))).audio)
+    return master(audio, chain, ground.adapted(order, analyze(audio)))
 
 
 def _wants_reference(chain: Chain) -> bool:
