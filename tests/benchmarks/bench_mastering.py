@@ -13,15 +13,24 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from pedalboard import BrickwallLimiter, Gain, HighpassFilter, HighShelfFilter, LowShelfFilter, PeakFilter, Plugin
+from pedalboard import (
+    BrickwallLimiter,
+    Compressor,
+    Gain,
+    HighpassFilter,
+    HighShelfFilter,
+    LowShelfFilter,
+    PeakFilter,
+    Plugin,
+)
 
 from bridge.audio.signal import Audio, Samples
-from bridge.chains import Chain, Highpass, HighShelf, Limiter, LowShelf, Peak, Step, load_chain
+from bridge.chains import Limiter, load_chain
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.mastering.limiter.limiting import limiting_of
 from bridge.dsp.mastering.progress import to_nobody
@@ -29,6 +38,7 @@ from bridge.dsp.mastering.rendering import Rendering, hold_ceiling
 from bridge.dsp.measures import hop_energies, integrated_lufs, true_peak_dbtp
 from bridge.dsp.song import make_song, mix_of
 from bridge.dsp.warm import warm_up
+from bridge.model import AppliedStep
 from bridge.units import db_to_gain
 
 RATE_HZ = 44100
@@ -62,30 +72,34 @@ def timed(work: Callable[[], Samples], repeat: int) -> tuple[float, float, Sampl
     return min(walls), min(cpus), made
 
 
-def filters_of(chain: Chain) -> list[Plugin]:
-    """The peer's filters for a chain's."""
+def filters_of(steps: Sequence[AppliedStep]) -> list[Plugin]:
+    """The peer's filters for those that were applied; what it has no counterpart for is left out."""
 
-    def filter_of(step: Step) -> Plugin | None:
-        match step:
-            case Highpass():
-                return HighpassFilter(step.cutoff_hz)
-            case LowShelf():
-                return LowShelfFilter(step.frequency_hz, step.gain_db, step.q)
-            case HighShelf():
-                return HighShelfFilter(step.frequency_hz, step.gain_db, step.q)
-            case Peak():
-                return PeakFilter(step.frequency_hz, step.gain_db, step.q)
+    def filter_of(step: AppliedStep) -> Plugin | None:
+        set_to = {name: float(value) for name, value in step.parameters.items() if isinstance(value, float | int)}
+        match step.use:
+            case "highpass":
+                return HighpassFilter(set_to["cutoff_hz"])
+            case "low_shelf":
+                return LowShelfFilter(set_to["frequency_hz"], set_to["gain_db"], set_to["q"])
+            case "high_shelf":
+                return HighShelfFilter(set_to["frequency_hz"], set_to["gain_db"], set_to["q"])
+            case "peak":
+                return PeakFilter(set_to["frequency_hz"], set_to["gain_db"], set_to["q"])
+            case "compressor":
+                times = (set_to["attack_ms"], set_to["release_ms"])
+                return Compressor(set_to["threshold_db"], set_to["ratio"], *times)
             case _:
                 return None
 
-    return [made for made in map(filter_of, chain.steps) if made is not None]
+    return [made for made in map(filter_of, steps) if made is not None]
 
 
-def peer(mix: Audio, chain: Chain | None, drive_db: float) -> Samples:
+def peer(mix: Audio, steps: Sequence[AppliedStep], drive_db: float) -> Samples:
     """Pedalboard's way."""
     limiter = BrickwallLimiter(ceiling_db=CEILING_DBTP, true_peak=True)
     samples = mix.samples
-    for plugin in (*(filters_of(chain) if chain else ()), Gain(drive_db), limiter):
+    for plugin in (*filters_of(steps), Gain(drive_db), limiter):
         samples = plugin(samples, RATE_HZ)
     return samples
 
@@ -104,21 +118,18 @@ def limiter_alone(mix: Audio, drive_db: float) -> Samples:
 def chain_pair(mix: Audio, name: str) -> dict[str, Callable[[], Samples]]:
     """A built-in chain, and the peer with the same filters and drive."""
     chain, order = load_chain(name), MasterOrder(ceiling_dbtp=CEILING_DBTP)
-    drive_db = next(
-        float(step.parameters["gain_db"] or 0.0)
-        for step in master(mix, chain, order).steps
-        if step.use == "match_loudness"
-    )
+    steps = master(mix, chain, order).steps
+    drive_db = next(float(step.parameters["gain_db"] or 0.0) for step in steps if step.use == "match_loudness")
     return {
-        f"pedalboard, filters of `{name}` + BrickwallLimiter": lambda: peer(mix, chain, drive_db),
-        f"chain `{name}`, whole (24 bit, loop, check)": lambda: master(mix, chain, order).audio.samples,
+        f"pedalboard, filters of `{name}` + BrickwallLimiter": lambda: peer(mix, steps, drive_db),
+        f"chain `{name}`, whole (analysis, {len(steps)} active steps)": lambda: master(mix, chain, order).audio.samples,
     }
 
 
 def limiter_pair(mix: Audio, drive_db: float) -> dict[str, Callable[[], Samples]]:
     """The limiter alone, and the peer's."""
     return {
-        f"pedalboard BrickwallLimiter, {drive_db:g} dB of drive": lambda: peer(mix, None, drive_db),
+        f"pedalboard BrickwallLimiter, {drive_db:g} dB of drive": lambda: peer(mix, (), drive_db),
         f"our limiter, {drive_db:g} dB of drive": lambda: limiter_alone(mix, drive_db),
     }
 
