@@ -23,6 +23,7 @@ from bridge.report import Report
 from bridge.reports.analysis.words import summary_rows
 from bridge.reports.text import by_severity
 from bridge.reports.verdict import verdict
+from bridge.settings import Settings
 from bridge.units import clock
 from bridge.wire import Readiness
 
@@ -49,7 +50,8 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
     as_html, as_json = flags.pop("as_html"), flags.pop("as_json")
     if as_html and (len(files) > 1 or as_json):
         raise RequestError("--html prints one page: give one file, and not --json.")
-    settings, has_page = settings_of(ctx), as_html or out is not None
+    has_page = as_html or out is not None
+    settings = settings_of(ctx) if out is not None else _without_markers(settings_of(ctx))
     recipe = checked(AnalyzeRecipe, flags | {"page": has_page})
     pages: list[str] = []
     with ExitStack() as until_the_end:
@@ -68,6 +70,11 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
     if as_json:
         screen.print_json(outcomes)
     return exit_code_for(outcomes)
+
+
+def _without_markers(settings: Settings) -> Settings:
+    """Settings by which no file of markers is made: nobody would find it."""
+    return settings.model_copy(update={"results": settings.results.model_copy(update={"markers": "off"})})
 
 
 def _show(outcome: Outcome) -> None:

@@ -1,6 +1,7 @@
 """A comparison -> one self-contained page: the verdict, how the two lie over each other, where and what differs."""
 
 import math
+from typing import TYPE_CHECKING
 
 from bridge.analysis import BandDifference, ComparisonReport, NullCurve
 from bridge.reports import view
@@ -16,6 +17,11 @@ from bridge.reports.figures import figure_help, figure_rows, shown_figures
 from bridge.reports.page import environment
 from bridge.reports.palette import DARK, LIGHT, css_variables
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from bridge.reports.svg import Frame
+
 DEEPEST_DB = -120.0
 """Bottom of the plot over time."""
 
@@ -28,8 +34,6 @@ def comparison_html(report: ComparisonReport) -> str:
 
 def _shown(report: ComparisonReport) -> dict[str, object]:
     """Everything that the template names."""
-    from markupsafe import Markup  # noqa: PLC0415
-
     comparison = report.comparison
     helps = [figure_help(figure, report.after) for figure in shown_figures(report.before, report.after)]
     has_bands = any(band.change_db is not None for band in comparison.spectrum)
@@ -40,8 +44,8 @@ def _shown(report: ComparisonReport) -> dict[str, object]:
         "rows": list(zip(figure_rows(report.before, report.after), helps, strict=True)),
         "spans": [(span_text(span), null_text(span.null_db)) for span in comparison.changes[:SPANS_SHOWN_MAX]],
         "more_spans": max(0, len(comparison.changes) - SPANS_SHOWN_MAX),
-        "null_plot": Markup(null_plot(comparison.null_curve, comparison.overlap_start_s)),  # noqa: S704  numbers only
-        "band_plot": Markup(band_plot(comparison.spectrum)) if has_bands else "",  # noqa: S704  numbers only
+        "null_plots": _marked(null_plots(comparison.null_curve, comparison.overlap_start_s)),
+        "band_plots": _marked(band_plots(comparison.spectrum)) if has_bands else (),
         "notes": view.notes(comparison.messages),
         "folders": (),  # the page lies beside its JSON and delivers nothing else
         "stages": view.stages(report.timings),
@@ -50,12 +54,25 @@ def _shown(report: ComparisonReport) -> dict[str, object]:
     }
 
 
-def null_plot(curve: NullCurve, start_s: float) -> str:
-    """The difference over time as a drawing: higher is more; nothing where nothing is left."""
-    from bridge.reports.loudness_plot import time_step_s, time_text  # noqa: PLC0415  matplotlib, engine half only
-    from bridge.reports.svg import Frame, colour, inline_svg, new_axes  # noqa: PLC0415
+def _marked(plots: "tuple[str, ...]") -> "tuple[Markup, ...]":
+    from markupsafe import Markup  # noqa: PLC0415
 
-    frame = Frame("null-over-time", 928, 190, 56, 8, 10, 28, 12)
+    return tuple(Markup(plot) for plot in plots)  # noqa: S704  of numbers and fixed words only
+
+
+def null_plots(curve: NullCurve, start_s: float) -> tuple[str, str]:
+    """The difference over time, wide and narrow: higher is more; nothing where nothing is left."""
+    from bridge.reports.svg import Frame  # noqa: PLC0415  matplotlib, engine half only
+
+    wide = Frame("null-wide", 928, 190, 56, 8, 10, 28, 12)
+    narrow = Frame("null-narrow", 380, 190, 56, 8, 10, 28, 12)
+    return _null_plot(curve, start_s, wide, 10), _null_plot(curve, start_s, narrow, 4)
+
+
+def _null_plot(curve: NullCurve, start_s: float, frame: "Frame", marks_max: int) -> str:
+    from bridge.reports.loudness_plot import time_step_s, time_text  # noqa: PLC0415
+    from bridge.reports.svg import colour, inline_svg, new_axes  # noqa: PLC0415
+
     axes = new_axes(frame)
     seconds = [start_s + (index + 0.5) * curve.hop_s for index in range(len(curve.null_db))]
     levels = [max(DEEPEST_DB, value) if value is not None else DEEPEST_DB for value in curve.null_db]
@@ -65,26 +82,33 @@ def null_plot(curve: NullCurve, start_s: float) -> str:
     axes.plot(seconds, levels, color=colour("after"), linewidth=1.2)
     axes.set_xlim(start_s, end_s)
     axes.set_ylim(DEEPEST_DB, top)
-    step_s = time_step_s(end_s - start_s, 10)
-    marks = [math.ceil(start_s / step_s) * step_s + index * step_s for index in range(40)]
+    step_s = time_step_s(end_s - start_s, marks_max)
+    marks = [math.ceil(start_s / step_s) * step_s + index * step_s for index in range(4 * marks_max)]
     marks = [mark for mark in marks if mark <= end_s]
     axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
     _lines(axes, [0.0, -30.0, -60.0, -90.0, DEEPEST_DB])
     return inline_svg(axes, frame, "Difference over time, in dB relative to the later file")
 
 
-def band_plot(bands: tuple[BandDifference, ...]) -> str:
-    """How much more or less the later file has, by third octaves, as a drawing."""
-    from bridge.reports.svg import Frame, colour, inline_svg, new_axes  # noqa: PLC0415
+def band_plots(bands: tuple[BandDifference, ...]) -> tuple[str, str]:
+    """How much more or less the later file has, by third octaves, wide and narrow."""
+    from bridge.reports.svg import Frame  # noqa: PLC0415
 
-    frame = Frame("band-changes", 928, 190, 56, 8, 10, 28, 12)
+    wide = Frame("bands-wide", 928, 190, 56, 8, 10, 28, 12)
+    narrow = Frame("bands-narrow", 380, 190, 56, 8, 10, 28, 12)
+    return _band_plot(bands, wide, 5), _band_plot(bands, narrow, 10)
+
+
+def _band_plot(bands: tuple[BandDifference, ...], frame: "Frame", mark_every: int) -> str:
+    from bridge.reports.svg import colour, inline_svg, new_axes  # noqa: PLC0415
+
     axes = new_axes(frame)
     changes = [band.change_db or 0.0 for band in bands]
     reach = max(1.0, min(24.0, math.ceil(max(abs(change) for change in changes) * 1.1)))
     axes.bar(range(len(bands)), changes, color=colour("after"), width=0.7, linewidth=0)
     axes.set_xlim(-0.7, len(bands) - 0.3)
     axes.set_ylim(-reach, reach)
-    named = range(2, len(bands), 5)
+    named = range(2, len(bands), mark_every)
     axes.set_xticks(list(named), [hertz_text(float(f"{bands[index].centre_hz:.2g}")) for index in named])
     _lines(axes, [-reach, 0.0, reach])
     return inline_svg(axes, frame, "Change of each third octave, in dB")
