@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from bridge import __version__
-from bridge.errors import BugError, EngineMemoryError, UserError
+from bridge.errors import BugError, EngineCrashedError, EngineMemoryError, UserError
 from bridge.model import Assignment, JobResult, Progress
 from bridge.processes.inside import PrivatePipes
 from bridge.wire import (
@@ -130,9 +130,13 @@ def _try_to(preparation: Preparation) -> None:
 def _outcome(pipes: Pipes, assignment: Assignment, work: Work) -> DoneEvent | FailedEvent:
     job_id = assignment.job_id
     try:
-        return DoneEvent(job_id=job_id, result=work(assignment, _progress_sender(pipes, job_id)))
+        result = work(assignment, _progress_sender(pipes, job_id))
+        return DoneEvent(job_id=job_id, result=result, model_mb=_model_mb())
     except UserError as error:
         return FailedEvent(job_id=job_id, code=error.code, sentence=error.sentence)
+    except EngineCrashedError as error:  # a device that is gone: only a fresh process finds it again
+        trace = traceback.format_exc()
+        return FailedEvent(job_id=job_id, code=error.code, sentence=error.sentence, traceback=trace)
     except MemoryError:
         sentence = "There is not enough memory for this job: close other programs, or lower `engines.slots`, and retry."
         return FailedEvent(job_id=job_id, code=EngineMemoryError.code, sentence=sentence)
@@ -140,6 +144,12 @@ def _outcome(pipes: Pipes, assignment: Assignment, work: Work) -> DoneEvent | Fa
         what = f"{type(error).__name__}: {error}"
         sentence = f"daw-bridge made a mistake ({what}): please report it, with the record of this job."
         return FailedEvent(job_id=job_id, code=BugError.code, sentence=sentence, traceback=traceback.format_exc())
+
+
+def _model_mb() -> int:
+    """Memory of warm models; PyTorch is not imported to find that there are none."""
+    warm = sys.modules.get("bridge.dsp.separation.warm_models")
+    return 0 if warm is None else int(warm.WARM.size_mb)
 
 
 def _progress_sender(pipes: Pipes, job_id: str) -> Callable[[Progress], None]:

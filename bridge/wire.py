@@ -52,6 +52,8 @@ class DoneEvent(Value):
     event: Literal["done"] = "done"
     job_id: str
     result: JobResult
+    model_mb: int = 0
+    """What the models that it left loaded for the next job take."""
 
 
 class FailedEvent(Value):

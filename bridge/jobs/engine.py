@@ -47,6 +47,8 @@ LAST_WORDS_S = 1.0
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """NumPy's matrix library spins on every core when it is loaded (0.1 CPU s); nothing here multiplies large matrices."""
+PASSIVE_WAIT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
+"""PyTorch's threads otherwise wait in a loop: beside a DAW that costs a separation two to four times its time."""
 SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ def engine_environment(settings: Settings, environment: Mapping[str, str]) -> Ma
     kept = {name: text for name, text in environment.items() if name not in SCREEN_VARIABLES}
     compiled = environment.get("NUMBA_CACHE_DIR") or str(settings.data_folder / "compiled")
     own = {"NUMBA_CACHE_DIR": compiled, "PYTHONUNBUFFERED": "1"}
-    return dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | kept | own
+    return dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | PASSIVE_WAIT | kept | own
 
 
 def engine_command() -> tuple[str, ...]:
@@ -213,8 +215,8 @@ class Engine:
     def _result(self, answer: DoneEvent | FailedEvent) -> JobResult:
         assert self._child is not None
         match answer:
-            case DoneEvent(result=result):
-                self._stop_if_used_up(self._child)
+            case DoneEvent(result=result, model_mb=model_mb):
+                self._stop_if_used_up(self._child, model_mb)
                 return result
             case FailedEvent():
                 error = _error_of(answer, self._child.tail)
@@ -226,9 +228,10 @@ class Engine:
             case _ as never:
                 assert_never(never)
 
-    def _stop_if_used_up(self, child: Child) -> None:
+    def _stop_if_used_up(self, child: Child, model_mb: int = 0) -> None:
+        """Ends a child that is old or holds too much; what its warm models need is no waste."""
         is_old = self._jobs_done >= self._settings.recycle_after_jobs
-        if is_old or child.private_mb() > self._settings.memory_max_mb:
+        if is_old or child.private_mb() > self._settings.memory_max_mb + model_mb:
             self.stop()
 
 
@@ -301,6 +304,8 @@ def _error_of(event: FailedEvent, tail: str) -> UserError | EngineError | BugErr
     """The error that the child reported, as it was raised there."""
     if event.code == EngineMemoryError.code:
         return EngineMemoryError(event.sentence, tail)
+    if event.code == EngineCrashedError.code:
+        return EngineCrashedError(event.sentence, event.traceback or tail)
     if event.code == BugError.code:
         return BugError(event.sentence, event.traceback or tail)
     kind = {kind.code: kind for kind in _kinds(UserError)}.get(event.code, UserError)

@@ -20,6 +20,7 @@ SONGS = MODELS / "songs"
 CPU = torch.device("cpu")
 RATE_HZ = 44_100
 PLAINLY = Streaming()
+torch.set_num_threads(1)  # two that wait for each other in a loop are slower than one where others work too
 
 
 @cache
@@ -53,6 +54,8 @@ class Crooked:
         """Segments at a time that fit into its simulated memory."""
         self.forwards: list[int] = []
         self.device = CPU
+
+    size_bytes = 0
 
     def to(self, device: torch.device) -> None:
         """Takes note of the device."""

@@ -14,6 +14,7 @@ from bridge.audio.signal import Audio
 from bridge.dsp.separation.devices import Placement, Precision, agreement_db
 from bridge.dsp.separation.overlap_add import Block, Streaming, stream
 from bridge.dsp.separation.runner import Runner
+from bridge.errors import EngineCrashedError
 from tests.separation.networks import CPU, MODELS, RATE_HZ, Crooked, noise, runner, separated, tiny
 
 SEGMENT, STRIDE = 85_995, 64_496
@@ -113,6 +114,17 @@ def test_from_a_device_that_holds_not_one_segment_work_moves_to_the_cpu() -> Non
 def test_memory_that_runs_out_on_the_cpu_too_is_said() -> None:
     with pytest.raises(MemoryError):
         list(stream(placed(Crooked(room=0), "cpu", 1), noise(100), Streaming()))
+
+
+def test_a_gpu_that_is_lost_asks_for_a_fresh_engine() -> None:
+    class Lost(Crooked):
+        """Its device has gone."""
+
+        def forward(self, mixes: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    with pytest.raises(EngineCrashedError, match="stopped in the middle"):
+        list(stream(placed(Lost(), "cpu", 1), noise(100), Streaming()))
 
 
 def test_other_errors_of_a_network_are_not_taken_for_lack_of_memory() -> None:

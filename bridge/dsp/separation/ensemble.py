@@ -36,6 +36,11 @@ class Ensemble:
         self.takes_bfloat16 = all(member.separator.takes_bfloat16 for member in self._members)
         self.wants_scale = all(member.separator.wants_scale for member in self._members)
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory of all weights."""
+        return sum(member.separator.size_bytes for member in self._members)
+
     def to(self, device: torch.device) -> None:
         """Moves all weights."""
         for member in self._members:

@@ -7,6 +7,7 @@ import torch
 
 from bridge.dsp.separation.devices import Placement, Precision, computing
 from bridge.dsp.separation.separator import Separator
+from bridge.errors import EngineCrashedError
 
 CPU = torch.device("cpu")
 
@@ -27,6 +28,12 @@ class Runner:
             try:
                 return self._forward_in_parts(mixes)
             except RuntimeError as reason:
+                if _is_device_lost(reason):
+                    raise EngineCrashedError(
+                        f"The GPU ({self.placement.device}) stopped in the middle of the separation: the job is tried "
+                        "again; if that goes on, set `gpu.device: cpu` and look at the GPU's driver.",
+                        str(reason),
+                    ) from reason
                 if not _is_out_of_memory(reason):
                     raise
             self._retreat()
@@ -58,6 +65,12 @@ class Runner:
 def _is_out_of_memory(reason: RuntimeError) -> bool:
     """Whether a foreign error says so; PyTorch has a class of its own for CUDA only."""
     return isinstance(reason, torch.OutOfMemoryError) or "out of memory" in str(reason).lower()
+
+
+def _is_device_lost(reason: RuntimeError) -> bool:
+    """Whether the device gave up: nothing in this process can use it again."""
+    text = str(reason)
+    return "CUDA error" in text and "out of memory" not in text.lower()
 
 
 def _free_gpu_memory() -> None:

@@ -52,6 +52,11 @@ class Separator(Protocol):
         """Whether computing in bfloat16 is worth a try where the processor has it."""
         ...
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the weights."""
+        ...
+
     def to(self, device: torch.device) -> None:
         """Moves the weights."""
         ...
@@ -59,6 +64,11 @@ class Separator(Protocol):
     def forward(self, mixes: torch.Tensor) -> torch.Tensor:
         """Float32 stems (batch, stems, 2, segment_frames) of float32 segments (batch, 2, segment_frames)."""
         ...
+
+
+def weights_bytes(network: torch.nn.Module) -> int:
+    """Memory of a network's weights."""
+    return sum(weight.numel() * weight.element_size() for weight in network.parameters())
 
 
 def triangle(segment_frames: int) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bridge.dsp.separation.separator import SegmentGrid, trapezoid
+from bridge.dsp.separation.separator import SegmentGrid, trapezoid, weights_bytes
 
 STEMS = ("vocals", "instrumental")
 SAMPLE_RATE_HZ = 44_100
@@ -73,6 +73,11 @@ class SpleeterSeparator:
             stride_frames=segment_frames - overlap_frames,
             weights=trapezoid(segment_frames, overlap_frames),
         )
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the weights."""
+        return sum(weights_bytes(network) for network in self._networks)
 
     def to(self, device: torch.device) -> None:
         """Moves the weights."""

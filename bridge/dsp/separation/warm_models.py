@@ -58,6 +58,11 @@ class WarmModels:
             self._unloading.daemon = True
             self._unloading.start()
 
+    @property
+    def size_mb(self) -> int:
+        """Memory of all loaded weights."""
+        return sum(network.size_bytes for _, network in self._networks.values()) // 1_000_000
+
     def unload(self) -> None:
         """Gives all memory back."""
         with self._lock:
