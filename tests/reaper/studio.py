@@ -1,6 +1,7 @@
 """A REAPER with a project, a ticket folder, and a clerk who answers tickets as the daemon would, at once."""
 
 import io
+import shutil
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,7 @@ from bridge.model import DeliveredFile, FileRole, JobResult
 from bridge.report import Marker
 from tests.reaper.fake.disk import Disk
 from tests.reaper.fake.project import Item, Project, Track
-from tests.reaper.fake.reaper import FakeReaper
+from tests.reaper.fake.reaper import SCRIPTS, FakeReaper
 from tests.values import a_measurement
 
 FOUR = ("bass", "drums", "other", "vocals")
@@ -132,12 +133,14 @@ class Studio:
     def stems(self, ticket: WorkTicket) -> tuple[tuple[FileRole, Path], ...]:
         """What a split brings, as files that are there: each as long as the mix."""
         count = getattr(ticket.recipe, "stems", None) or 4
-        source = soundfile.info(ticket.files[0])
+        disk = self.reaper.disk
+        source = soundfile.info(str(disk.real(ticket.files[0])))
+        folder = disk.real(ticket.return_folder or "")
         made: list[tuple[FileRole, Path]] = []
         for name in (*STEMS[count], "residual"):
-            path = Path(ticket.return_folder or self.root) / f"{ticket.name} ({name}).wav"
+            path = write_sound(folder / f"{ticket.name} - {name}.wav", source.duration, source.samplerate)
             role: FileRole = "instrumental" if name == "instrumental" else "residual" if name == "residual" else "stem"
-            made.append((role, write_sound(path, source.duration, source.samplerate)))
+            made.append((role, Path(disk.shown(path))))
         return tuple(made)
 
     def ask(self, action: str) -> list[WorkTicket]:
@@ -165,12 +168,26 @@ class Studio:
         return {track.name: track for track in self.project.tracks}
 
 
-def make_studio(root: Path, disk: Disk | None = None, system: str = "Other") -> Studio:
+def make_studio(root: Path) -> Studio:
     """A studio below a folder whose name is as unkind as names are."""
     home = root / 'Ann\'s "Müsik" 100% [x] $1'
-    reaper = FakeReaper(home / "REAPER", {"HOME": str(home)}, disk or Disk(), system)
     folder = home / ".local" / "share" / "daw-bridge" / "tickets"
-    clerk = Clerk(folder)
+    return _studio(home, folder, FakeReaper(home / "REAPER", {"HOME": str(home)}))
+
+
+def make_windows_studio(root: Path) -> Studio:
+    """The same on a Windows whose `C:` is a folder."""
+    home = root / "Users" / "Änn & Co"
+    folder = home / "AppData" / "Local" / "daw-bridge" / "tickets"
+    disk = Disk(root)
+    environment = {"LOCALAPPDATA": disk.shown(folder.parent.parent)}
+    reaper = FakeReaper(home / "REAPER", environment, disk, "Win64")
+    reaper.actions = home / "REAPER" / "Scripts" / "daw-bridge"
+    shutil.copytree(SCRIPTS, reaper.actions)
+    return _studio(home, folder, reaper)
+
+
+def _studio(home: Path, tickets: Path, reaper: FakeReaper) -> Studio:
+    clerk = Clerk(tickets)
     clerk.beat()
-    project = reaper.new_project(home / "Sessions" / "Söng €.rpp")
-    return Studio(home, reaper, clerk, project)
+    return Studio(home, reaper, clerk, reaper.new_project(home / "Sessions" / "Söng €.rpp"))

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import read_only_folder
 from tests.tickets.folder import Office, make_office
+
+__all__ = ("office", "read_only_folder")
 
 
 @pytest.fixture

@@ -268,3 +268,13 @@ def test_reaper_is_told_by_its_web_interface_where_that_is_on(office: Office) ->
             wait_until(lambda: fetched)
         web.shutdown()
     assert fetched == ["/_/SET/EXTSTATE/daw-bridge/pushed/web;_RSab12"]
+
+
+def test_a_folder_on_a_read_only_disk_is_told_once_and_served_as_soon_as_it_can_be(
+    office: Office, read_only_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = TicketListener(read_only_folder, office.settings, office.desk, office.own)
+    listener.start()
+    wait_until(lambda: "cannot be used" in caplog.text)
+    listener.stop()
+    assert caplog.text.count("cannot be used") == 1

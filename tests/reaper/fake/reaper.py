@@ -35,6 +35,8 @@ class FakeReaper:
         self.tabs = Tabs()
         self.disk = disk
         self.scripts: list[Script] = []
+        self.actions = SCRIPTS
+        """Where the actions are."""
         self.files: dict[Path, Project] = {}
         """Project files, as they were saved last."""
         self._environment = environment
@@ -130,7 +132,7 @@ class FakeReaper:
 
     def run(self, action: str) -> Script:
         """Starts an action by its file's name (without `Bridge - ` and `.lua`)."""
-        return self.run_file(SCRIPTS / f"Bridge - {action}.lua")
+        return self.run_file(self.actions / f"Bridge - {action}.lua")
 
     def run_file(self, path: Path) -> Script:
         """Starts a script."""

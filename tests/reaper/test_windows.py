@@ -1,0 +1,51 @@
+"""The scripts on Windows: drives, backslashes, and what its file system refuses."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.reaper.studio import Studio, make_windows_studio
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return make_windows_studio(tmp_path)
+
+
+def test_a_split_goes_there_and_back_by_paths_of_windows(studio: Studio) -> None:
+    studio.item(name="Söng v1.wav")
+    (ticket,) = studio.ask("Split selected items into 4 stems")
+    assert ticket.files == ("C:\\Users\\Änn & Co\\Audio files\\Söng v1.wav",)
+    assert ticket.return_folder == "C:\\Users\\Änn & Co\\Sessions\\Bridge\\Returns"
+    studio.clerk.answer(ticket, *studio.stems(ticket))
+    studio.reaper.until_idle()
+    placed = studio.tracks()["Vocals"].items[0].take
+    assert placed is not None
+    assert placed.source is not None
+    assert placed.source.path == "C:\\Users\\Änn & Co\\Sessions\\Bridge\\Returns\\Söng v1 - vocals.wav"
+
+
+def test_a_render_is_named_in_the_ticket_as_reaper_names_it(studio: Studio) -> None:
+    studio.item(name="a.wav")
+    (ticket,) = studio.ask("Master project")
+    assert ticket.files[0].startswith("C:\\Users\\Änn & Co\\Sessions\\Bridge\\Renders\\Söng € ")
+    assert studio.reaper.disk.real(ticket.files[0]).is_file()
+
+
+def test_a_report_is_opened_by_the_shell_of_windows(studio: Studio) -> None:
+    studio.item(name="a.wav")
+    (ticket,) = studio.ask("Analyze selected items")
+    page = studio.root / "page.html"
+    page.write_text("<html>")
+    studio.clerk.answer(ticket, ("report_html", Path(studio.reaper.disk.shown(page))))
+    studio.reaper.until_idle()
+    studio.reaper.run("Open last report")
+    assert studio.reaper.program.commands == [
+        ('cmd.exe /Q /C start "" "C:\\Users\\Änn & Co\\page.html"', -1)
+    ]  # fmt: skip
+
+
+def test_the_set_up_works_there_too(studio: Studio) -> None:
+    studio.reaper.run("Set up and diagnose")
+    studio.reaper.until_idle()
+    assert "ticket folder: C:\\Users\\Änn & Co\\AppData\\Local\\daw-bridge\\tickets" in studio.reaper.person.console[0]
