@@ -86,7 +86,8 @@ def _from_safetensors(path: Path) -> object:
 
 def _from_package(path: Path) -> object:
     """The network of a package (class, arguments, state), of which only known classes are made."""
-    with torch.serialization.safe_globals([*KNOWN_CLASSES]):
+    with torch.serialization.safe_globals([*KNOWN_CLASSES]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pickles that nobody has published: what matters is said below
         package: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     kind = package["klass"]
     if kind not in KNOWN_CLASSES:

@@ -1,0 +1,260 @@
+"""Weights: found where they lie, verified, fetched with resumption, and never allowed to run anything."""
+
+import hashlib
+import os
+import pickle
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from demucs.htdemucs import HTDemucs
+from safetensors.torch import save_file
+
+from bridge.dsp.separation.loading import load_demucs, load_spleeter
+from bridge.dsp.separation.plan import plan_of
+from bridge.dsp.separation.spleeter import STEMS, SpleeterNetwork
+from bridge.errors import ModelError
+from bridge.recipes import SplitRecipe, StemName
+from bridge.weights.catalogue import Catalogue, Model, Network, read_catalogue
+from bridge.weights.fetch import download, fetch
+from bridge.weights.files import Caches, find_file, installed, is_installed, usual_caches
+from tests.separation.networks import MODELS, noise, separated
+
+TINY_FILE = "71a9c0de-7c369789.th"
+CONTENT = bytes(range(256)) * 4000
+
+
+# --- The catalogue ----------------------------------------------------------------------------------------------------
+
+
+def test_every_preset_names_models_and_stems_that_are_there(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path)
+    for presets in catalogue.presets.values():
+        for count, preset in presets.items():
+            assert count == 2 or len(preset) == count
+            for stem, parts in preset.items():
+                for part in parts:
+                    assert (part.stem or stem) in catalogue.model(part.model).stems
+
+
+def test_best_vocals_take_one_network_of_four(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path)
+    plan = plan_of(SplitRecipe.model_validate({"quality": "best", "only": "vocals"}), catalogue, lambda _: ())
+    assert list(plan.made) == [StemName.VOCALS]
+    model = catalogue.model("htdemucs_ft")
+    assert [network.file for network in model.networks if "vocals" in network.gives] == ["04573f0d-f3cf25b2.th"]
+
+
+def test_local_repositories_and_own_presets_are_read(tmp_path: Path) -> None:
+    (tmp_path / "models.yaml").write_text(
+        "presets:\n  fast:\n    4: {drums: tinydemucs, bass: tinydemucs, other: tinydemucs, "
+        "vocals: [{model: tinydemucs, weight: 0.5}, {model: tinydemucs_6s, weight: 0.5}]}\n",
+        encoding="utf-8",
+    )
+    catalogue = read_catalogue(tmp_path, [MODELS])
+    assert is_installed(catalogue.model("tinydemucs"), tmp_path)
+    plan = plan_of(SplitRecipe(), catalogue, lambda _: ())
+    assert plan.models == ("tinydemucs_6s", "tinydemucs") or set(plan.models) == {"tinydemucs", "tinydemucs_6s"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("models:\n  mine: {networks: []}\n", "at least 1"),
+        ("modells: {}\n", "Did you mean `models`"),
+        ("presets:\n  fast:\n    4: {tuba: htdemucs}\n", "tuba"),
+    ],
+)
+def test_faults_of_an_own_file_are_told_with_their_place(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "models.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=sentence):
+        read_catalogue(tmp_path)
+
+
+def test_a_model_that_nobody_knows_is_answered_with_a_guess(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="Did you mean `htdemucs`"):
+        read_catalogue(tmp_path).model("htdemuc")
+
+
+# --- Where files lie --------------------------------------------------------------------------------------------------
+
+
+def tiny_model(tmp_path: Path) -> tuple[Catalogue, Path]:
+    model = Model(hub="somebody/Tiny", networks=(Network(file=TINY_FILE, sha256="7c369789"),))
+    return Catalogue(models={"tiny": model}), tmp_path / "models"
+
+
+def test_weights_are_found_in_a_seeded_hub_cache_and_in_torchs_own(tmp_path: Path) -> None:
+    catalogue, folder = tiny_model(tmp_path)
+    caches = usual_caches(tmp_path, {"HF_HOME": str(tmp_path / "hf"), "TORCH_HOME": str(tmp_path / "torch")})
+    assert find_file(catalogue.model("tiny"), catalogue.model("tiny").networks[0], folder, caches) is None
+    caches.checkpoints.mkdir(parents=True)
+    shutil.copy(MODELS / TINY_FILE, caches.checkpoints / TINY_FILE)
+    (weights,) = installed("tiny", catalogue, folder, caches)
+    assert weights.path == caches.checkpoints / TINY_FILE
+    snapshot = caches.hub / "models--somebody--Tiny/snapshots/abc"
+    snapshot.mkdir(parents=True)
+    as_safetensors(snapshot / "71a9c0de.safetensors")
+    (weights,) = installed("tiny", catalogue, folder, caches)
+    assert weights.path.parent == snapshot
+    mix = noise(90_000)
+    np.testing.assert_array_equal(
+        separated(load_demucs(weights.path), mix), separated(load_demucs(MODELS / TINY_FILE), mix)
+    )
+
+
+def as_safetensors(path: Path) -> None:
+    """The small network as the hub has it: class and arguments as text beside the tensors."""
+    with torch.serialization.safe_globals([HTDemucs, __import__("fractions").Fraction]):
+        package = torch.load(MODELS / TINY_FILE, weights_only=True)
+    kwargs = {k: v for k, v in package["kwargs"].items() if k != "segment"}
+    import json  # noqa: PLC0415
+
+    segment = package["kwargs"]["segment"]
+    kwargs["segment"] = {"_type": "fraction", "numerator": segment.numerator, "denominator": segment.denominator}
+    metadata = {
+        "klass": "demucs.htdemucs.HTDemucs",
+        "args": json.dumps(list(package["args"])),
+        "kwargs": json.dumps(kwargs),
+    }
+    save_file({k: v.contiguous() for k, v in package["state"].items()}, path, metadata)
+
+
+def test_what_is_missing_is_said_with_both_ways_to_bring_it(tmp_path: Path) -> None:
+    catalogue, folder = tiny_model(tmp_path)
+    with pytest.raises(ModelError, match=r"dawbridge models fetch tiny.*without internet.*copy 71a9c0de"):
+        installed("tiny", catalogue, folder, Caches(tmp_path, tmp_path))
+
+
+def test_damaged_weights_are_told_by_their_digest(tmp_path: Path) -> None:
+    catalogue, folder = tiny_model(tmp_path)
+    (folder / "tiny").mkdir(parents=True)
+    damaged = bytearray((MODELS / TINY_FILE).read_bytes())
+    damaged[5000] ^= 1
+    (folder / "tiny" / TINY_FILE).write_bytes(damaged)
+    with pytest.raises(ModelError, match="are damaged"):
+        installed("tiny", catalogue, folder)
+
+
+# --- Loading ----------------------------------------------------------------------------------------------------------
+
+
+class Dangerous:
+    """What a bad file would run."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, ...]]:
+        return os.mkdir, ("/tmp/was-run-by-a-pickle",)
+
+
+def test_a_pickle_that_wants_more_than_weights_is_refused_and_nothing_runs(tmp_path: Path) -> None:
+    path = tmp_path / "bad.th"
+    torch.save({"klass": HTDemucs, "args": (), "kwargs": {}, "state": Dangerous()}, path)
+    with pytest.raises(ModelError, match="was refused"):
+        load_demucs(path)
+    assert not Path("/tmp/was-run-by-a-pickle").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights at all", pickle.dumps({"a": 1})])
+def test_files_that_hold_no_network_are_said_to(tmp_path: Path, content: bytes) -> None:
+    for path, load in ((tmp_path / "x.th", load_demucs), (tmp_path / "x.safetensors", load_spleeter)):
+        path.write_bytes(content)
+        with pytest.raises(ModelError):
+            load(path)
+
+
+def test_converted_spleeter_weights_load_and_others_are_refused(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    states = {stem: SpleeterNetwork().state_dict() for stem in STEMS}
+    tensors = {
+        f"{stem}.{name}": tensor.contiguous()
+        for stem, state in states.items()
+        for name, tensor in state.items()
+        if not name.endswith("num_batches_tracked")
+    }
+    save_file(tensors, tmp_path / "whole.safetensors")
+    separator = load_spleeter(tmp_path / "whole.safetensors")
+    stems = separated(separator, noise(60_000))
+    np.testing.assert_allclose(stems.sum(axis=0), noise(60_000).samples, atol=1e-5)
+    tensors.pop("vocals.out.bias")
+    save_file(tensors, tmp_path / "part.safetensors")
+    with pytest.raises(ModelError, match="missing"):
+        load_spleeter(tmp_path / "part.safetensors")
+
+
+# --- Fetching ---------------------------------------------------------------------------------------------------------
+
+
+class Shelf(BaseHTTPRequestHandler):
+    """A server that gives one file, in parts if asked; its first answers break off."""
+
+    breaks_left = 0
+    asked_from: list[int] = []  # noqa: RUF012 - of the test that runs
+
+    def do_GET(self) -> None:
+        first = int(self.headers.get("Range", "bytes=0-")[6:-1])
+        type(self).asked_from.append(first)
+        if first >= len(CONTENT):
+            self.send_error(416)
+            return
+        self.send_response(206 if first else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - first))
+        self.end_headers()
+        rest = CONTENT[first:]
+        if type(self).breaks_left:
+            type(self).breaks_left -= 1
+            rest = rest[:300_000]
+        self.wfile.write(rest)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Says nothing."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    Shelf.breaks_left, Shelf.asked_from = 0, []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shelf) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def wanted(sha256: str = hashlib.sha256(CONTENT).hexdigest()) -> Network:
+    return Network(file="weights.th", sha256=sha256)
+
+
+def test_what_broke_off_goes_on_from_where_it_stopped(tmp_path: Path, address: str) -> None:
+    Shelf.breaks_left = 1
+    told: list[float | None] = []
+    path = tmp_path / "weights.th"
+    with pytest.raises(ModelError, match="goes on from where it stopped"):
+        download(address, wanted(), path, lambda _, fraction: told.append(fraction))
+    assert not path.exists()
+    assert download(address, wanted(), path, lambda _, fraction: told.append(fraction)).read_bytes() == CONTENT
+    assert Shelf.asked_from == [0, 300_000]
+    assert told[-1] == 1.0
+
+
+def test_something_else_than_was_wanted_is_thrown_away(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ModelError, match="something else"):
+        download(address, wanted("00" * 32), tmp_path / "weights.th", lambda *_: None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_network_is_said_with_another_way(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="copy the file from another machine"):
+        download("http://127.0.0.1:9/", wanted(), tmp_path / "weights.th", lambda *_: None)
+
+
+def test_fetch_brings_every_file_of_a_model_once(tmp_path: Path, address: str) -> None:
+    model = Model(url=address, networks=(wanted(),))
+    fetch("mine", model, tmp_path, lambda *_: None)
+    fetch("mine", model, tmp_path, lambda *_: None)
+    assert (tmp_path / "mine/weights.th").read_bytes() == CONTENT
+    assert Shelf.asked_from == [0]
