@@ -46,8 +46,8 @@ def run(ctx: click.Context, assigned: Sequence[str]) -> int:
     settings = settings_of(ctx, dict(map(_assignment, assigned)))
     if not settings.watch and not settings.ticket_folders:
         raise RequestError(
-            "No folder is watched and no ticket is read: write settings with `dawbridge init --watch FOLDER`, or name a settings file with "
-            "`dawbridge --config FILE run`."
+            "No folder is watched and no ticket is read: write settings with `dawbridge init --watch FOLDER`, or name "
+            "a settings file with `dawbridge --config FILE run`."
         )
     if sys.stdout.isatty():
         _serve_on_a_terminal(settings)

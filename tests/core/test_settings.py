@@ -46,7 +46,10 @@ def test_every_fault_of_every_source_is_told_at_once_with_its_place(tmp_path: Pa
     with pytest.raises(SettingsError) as caught:
         load_settings(path, environment={"DAWBRIDGE_RETRY__ATTEMPTS_MAX": "many"})
     told = {fault.key: (fault.line, fault.sentence) for fault in caught.value.faults}
-    assert told["watch[0].recipe"] == (3, "`mastre` is not known here. Did you mean `master`? Known: master, analyze, split.")
+    assert told["watch[0].recipe"] == (
+        3,
+        "`mastre` is not known here. Did you mean `master`? Known: master, analyze, split.",
+    )
     assert told["watch[0].setle_s"][0] == 4
     assert "Did you mean `settle_s`?" in told["watch[0].setle_s"][1]
     assert told["engines.slots"] == (5, "must be at least 1, not 0.")

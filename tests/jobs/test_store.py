@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from bridge.errors import RequestError, StoreError
-from bridge.jobs.store import MIGRATIONS, JobStore, StoreLimits
+from bridge.jobs.schema import MIGRATIONS
+from bridge.jobs.store import JobStore, StoreLimits
 from bridge.model import Job, JobError, JobRequest, JobResult, JobState, Origin, Progress
 from bridge.recipes import AnalyzeRecipe, MasterRecipe
 from tests.values import a_render, a_request, a_result
