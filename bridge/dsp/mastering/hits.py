@@ -37,19 +37,14 @@ def read_hits(audio: Audio) -> Hits:
     hop = hop_frames(audio.sample_rate_hz)
     hops = max(1, audio.frames // hop)
     step = max(1, round(audio.sample_rate_hz / LOW_RATE_HZ))
-    low_end = np.zeros((2, -(-audio.frames // step)))
-    bright = np.zeros(hops)
-    places = np.array([hop, step], np.int64)
-    filters = _band_filters(audio.sample_rate_hz / step)
+    bright, low = np.zeros(hops), np.zeros((3, hops))
     for channel in range(audio.channels):
-        row = np.ascontiguousarray(audio.samples[channel])
-        _add_edges(row, hop, bright)
-        if channel < 2:
-            _low_end(row, places, filters, low_end[channel])
-    if audio.channels == 1:
-        low_end[1] = low_end[0]
-    low = np.zeros((3, hops))
-    _powers(low_end, places, low)
+        _add_edges(np.ascontiguousarray(audio.samples[channel]), hop, bright)
+    if audio.frames:
+        left, right = audio.samples[0], audio.samples[min(1, audio.channels - 1)]
+        filters = _band_filters(audio.sample_rate_hz / step)
+        places = np.array([hop, step], np.int64)
+        _low_powers(np.ascontiguousarray(left), np.ascontiguousarray(right), places, filters, low)
     return Hits(low, bright)
 
 
@@ -78,40 +73,36 @@ def _add_edges(row: Samples, hop: int, bright: Series) -> None:
 
 
 @compiled
-def _low_end(row: Samples, places: NDArray[np.int64], filters: Series, low: Series) -> None:
-    """Means of `step` frames through both filters."""
-    step = places[1]
-    state = np.zeros((2, 2))
-    for i in range(low.size):
-        now = row[i * step : (i + 1) * step]
-        total = np.float32(0.0)
-        for k in range(now.size):
-            total += now[k]
-        value = total / np.float64(step)
-        for f in range(2):
-            b0, b1, b2, a1, a2 = filters[f, 0], filters[f, 1], filters[f, 2], filters[f, 3], filters[f, 4]
-            made = b0 * value + state[f, 0]
-            state[f, 0] = b1 * value - a1 * made + state[f, 1]
-            state[f, 1] = b2 * value - a2 * made
-            value = made
-        low[i] = value
-
-
-@compiled
-def _powers(low_end: Series, places: NDArray[np.int64], powers: Series) -> None:
-    """Mean of left squared, right squared and left times right in each hop."""
+def _low_powers(left: Samples, right: Samples, places: NDArray[np.int64], filters: Series, powers: Series) -> None:
+    """Mean of left squared, right squared and left times right in each hop: means of `step` frames, filtered."""
     hop, step = places[0], places[1]
+    state = np.zeros((2, 2, 2))
     counts = np.zeros(powers.shape[1])
-    for i in range(low_end.shape[1]):
-        h = (i * step) // hop
-        if h >= powers.shape[1]:
-            break
-        left, right = low_end[0, i], low_end[1, i]
-        powers[0, h] += left * left
-        powers[1, h] += right * right
-        powers[2, h] += left * right
+    for i in range(left.size // step):
+        h = min((i * step) // hop, powers.shape[1] - 1)
+        low = _filtered(left[i * step : (i + 1) * step], filters, state[0])
+        other = _filtered(right[i * step : (i + 1) * step], filters, state[1])
+        powers[0, h] += low * low
+        powers[1, h] += other * other
+        powers[2, h] += low * other
         counts[h] += 1.0
     for h in range(powers.shape[1]):
         if counts[h] > 0.0:
             for part in range(3):
                 powers[part, h] /= counts[h]
+
+
+@compiled
+def _filtered(frames: Samples, filters: Series, state: Series) -> float:
+    """The mean of these frames through both filters; the state moves on."""
+    total = np.float32(0.0)
+    for k in range(frames.size):
+        total += frames[k]
+    value = total / np.float64(frames.size)
+    for f in range(2):
+        b0, b1, b2, a1, a2 = filters[f, 0], filters[f, 1], filters[f, 2], filters[f, 3], filters[f, 4]
+        made = b0 * value + state[f, 0]
+        state[f, 0] = b1 * value - a1 * made + state[f, 1]
+        state[f, 1] = b2 * value - a2 * made
+        value = made
+    return float(value)
