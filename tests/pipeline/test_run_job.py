@@ -18,6 +18,7 @@ from bridge.dsp.song import make_song, mix_of
 from bridge.errors import AudioError, ChainError, UnfinishedAudioError
 from bridge.model import Assignment, BitDepth, FileFormat, Grouping, JobRequest, JobResult, Limits, Origin, Progress
 from bridge.pipeline import run_job
+from bridge.pipeline.rehearsal import rehearse_page
 from bridge.recipes import AnalyzeRecipe, MasterRecipe, OutputFormat, Recipe
 from bridge.reports import read_report
 
@@ -117,6 +118,22 @@ def test_an_analysis_writes_reports_and_no_audio(run: Master) -> None:
     assert result.after is None
     assert result.before is not None
     assert report_of(result).name == "Song [analysis].report.json"
+
+
+def test_an_analysis_of_loudness_only_has_the_same_figures_and_may_come_without_a_page(run: Master) -> None:
+    whole = read_report(report_of(run(AnalyzeRecipe())).read_text())
+    result = run(AnalyzeRecipe(scope="loudness", page=False))
+    assert [file.role for file in result.files if file.role != "markers"] == ["report"]
+    report = read_report(report_of(result).read_text())
+    assert (report.before, report.loudness_before) == (whole.before, whole.loudness_before)
+    assert report.analysis_before is None
+
+
+def test_a_rehearsed_page_has_every_section_and_plot() -> None:
+    page = rehearse_page()
+    for plot in ("plot-wide", "tone-wide", "song-wide", "correlation-wide"):
+        assert f'class="plot {plot}"' in page
+    assert "Elsewhere" in page
 
 
 def test_an_analysis_tells_everything_that_is_read_off_a_mix(run: Master) -> None:
