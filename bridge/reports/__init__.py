@@ -1,12 +1,12 @@
 """Report -> JSON, HTML, text.
 
-Importing this package is cheap: matplotlib, jinja2 and numpy are loaded by the first `report_html` or by `warm_up`. The
+Importing this package is cheap: matplotlib, jinja2 and numpy are loaded by the first `report_html`. The
 daemon half may import `figures`, `verdict`, `document` and `text`; `page` belongs to the engine half.
 """
 
 from bridge.reports.document import read_report, report_json, report_schema
 from bridge.reports.figures import FigureRow, figure_rows
-from bridge.reports.page import report_html, warm_up
+from bridge.reports.page import report_html
 from bridge.reports.text import report_text
 from bridge.reports.verdict import Verdict, verdict
 
@@ -20,5 +20,4 @@ __all__ = [
     "report_schema",
     "report_text",
     "verdict",
-    "warm_up",
 ]

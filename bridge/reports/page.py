@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.model import EngineInfo, LoudnessCurve, Measurement, ParameterValue
-from bridge.recipes import AnalyzeRecipe
+from bridge.model import ParameterValue
 from bridge.report import Report
 from bridge.reports import view
 from bridge.reports.analysis.sections import sections
@@ -39,11 +38,6 @@ def kind_of(report: Report) -> str:
     if report.separation is not None:
         return "Separation"
     return "Analysis" if report.after is None else "Mastering report"
-
-
-def warm_up() -> None:
-    """Load and prime what the first page would otherwise wait for (about half a second)."""
-    report_html(_tiny_report())
 
 
 def _shown(report: Report) -> dict[str, object]:
@@ -129,23 +123,3 @@ def _utc_text(made_at: str) -> str:
         return f"{time.astimezone(UTC) if time.tzinfo else time:%Y-%m-%d %H:%M} UTC"
     except (ValueError, OverflowError):
         return made_at
-
-
-def _tiny_report() -> Report:
-    """A report just large enough to take every path once."""
-    figures = dict.fromkeys(Measurement.model_fields, -14.0) | {"channels": 2, "sample_rate_hz": 44100, "duration_s": 1}
-    measurement = Measurement.model_validate(figures)
-    curve = LoudnessCurve(hop_s=0.5, short_term_lufs=(-14.0, -13.0), momentary_lufs=(-14.0, -13.0))
-    return Report(
-        job_id="0",
-        name="warm-up",
-        made_at="2000-01-01T00:00:00+00:00",
-        recipe=AnalyzeRecipe(),
-        inputs=(),
-        engine=EngineInfo(version="0", runtime_s=0.0),
-        before=measurement,
-        after=measurement,
-        target_lufs=-14.0,
-        loudness_before=curve,
-        loudness_after=curve,
-    )
