@@ -89,7 +89,8 @@ def flat(given: Mapping[str, Any]) -> dict[str, ParameterValue]:
             row[name] = value
         elif all(isinstance(item, dict) for item in value):
             for number, item in enumerate(value, start=1):
-                row |= {f"{name.removesuffix('s')}_{number}_{key}": inner for key, inner in flat(item).items()}
+                told = {key: inner for key, inner in flat(item).items() if inner is not None}
+                row |= {f"{name.removesuffix('s')}_{number}_{key}": inner for key, inner in told.items()}
         else:
             row[name] = ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
     return row

@@ -21,7 +21,8 @@ def fit_eq(step: Eq, signal: Signal) -> Fitted:
     if not bands:
         return UNCHANGED
     prototypes = [prototype_of(band) for band in bands]
-    return fit_filter(step, prototypes, signal, step.phase, curve_text(prototypes))
+    said = tuple(band.model_copy(update={"q": None if band.type == "tilt" else band.shape_q}) for band in step.bands)
+    return fit_filter(step.model_copy(update={"bands": said}), prototypes, signal, step.phase, curve_text(prototypes))
 
 
 def prototype_of(band: EqBand) -> Prototype:

@@ -65,7 +65,7 @@ def fit_match_eq(step: MatchEq, signal: Signal) -> Fitted:
     told = ", ".join(f"{hz:g} Hz {correction.gain_db(np.array([hz]))[0]:+.1f}" for hz in TOLD_HZ)
     bare = step.model_copy(update={"curve": ()})  # hundreds of points say nothing in a report
     detail = extremes_text(correction.at_hz, correction.gains_db)
-    return Fitted(processor, applied_step(bare, detail, curve=None, correction_db=told))
+    return Fitted(processor, applied_step(bare, detail, correction_db=told))
 
 
 def _filter(step: MatchEq, correction: Correction, signal: Signal) -> FirProcessor:
