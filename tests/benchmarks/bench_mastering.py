@@ -8,10 +8,7 @@ found (it has no loop), and writes float32 without dither. "Over" is the true pe
 """
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -40,6 +37,7 @@ from bridge.dsp.song import make_song, mix_of
 from bridge.dsp.warm import warm_up
 from bridge.model import AppliedStep
 from bridge.units import db_to_gain
+from tests.benchmarks.machine import machine
 
 RATE_HZ = 44100
 CEILING_DBTP = -1.0
@@ -146,14 +144,6 @@ def rows(pair: dict[str, Callable[[], Samples]], seconds: float, repeat: int) ->
         yield Row(what, wall_ms, cpu_ms, 1e3 * seconds / cpu_ms, peer_ms / cpu_ms, loudness, over_db)
 
 
-def machine() -> dict[str, str]:
-    """Where and with what this was measured."""
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba", "pedalboard")}
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
-    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {load}"
-    return {"machine": system, "python": platform.python_version(), **versions}
-
-
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,7 +152,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     warm_up()
-    where = machine()
+    where = machine("numpy", "numba", "pedalboard")
     print(", ".join(f"{name} {text}" for name, text in where.items()))
     song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ))
     copies = round(given.seconds * RATE_HZ / song.shape[1])

@@ -8,10 +8,7 @@ whole process on the same file.
 """
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -26,20 +23,21 @@ import soundfile
 
 from bridge.audio.read import open_audio
 from bridge.audio.signal import Audio, Samples
-from bridge.dsp.measures import hop_energies, measure, true_peak_dbtp
+from bridge.dsp.measures import analyze, hop_energies, measure, true_peak_dbtp
 from bridge.dsp.measures.readings import read_everything
 from bridge.dsp.warm import warm_up
 from tests import signals
+from tests.benchmarks.machine import ffmpeg_version, machine
 
 WHOLE_PROCESS = """
 import sys
-sys.modules["scipy"] = None  # users do not have it; numba would import it at its first call
 from pathlib import Path
 from bridge.audio.read import open_audio
 from bridge.dsp.measures import measure
 with open_audio(Path(sys.argv[1])) as file:
     print(measure(file).measurement.integrated_lufs)
 """
+DAWBRIDGE = (sys.executable, "-m", "bridge.cli.main", "analyze")
 PYLOUDNORM = """
 import sys
 import pyloudnorm
@@ -100,12 +98,15 @@ def rows(material: str, samples: Samples, rate_hz: int, repeat: int) -> Iterator
             "ffmpeg ebur128=peak=true, whole process": command("ffmpeg", "-nostats", "-i", path, *filtered),
             "pyloudnorm (no peaks), whole process": command(sys.executable, "-c", PYLOUDNORM, path),
             "measure, whole process": command(sys.executable, "-c", WHOLE_PROCESS, path),
+            "dawbridge analyze --scope loudness": command(*DAWBRIDGE, path, "--scope", "loudness", "--json"),
+            "dawbridge analyze": command(*DAWBRIDGE, path, "--json"),
             "measure, warm, from file, 1 thread": lambda: from_file(1),
             "measure, warm, from file, 2 threads": lambda: from_file(2),
             "measure, warm, in memory, 1 thread": lambda: measure(audio, threads=1),
             "measure, warm, in memory, 2 threads": lambda: measure(audio, threads=2),
-            "everything (tone, stereo, ...), 1 thread": lambda: read_everything(audio, threads=1),
-            "everything (tone, stereo, ...), 2 threads": lambda: read_everything(audio, threads=2),
+            "analyze (everything), 1 thread": lambda: analyze(audio, threads=1),
+            "analyze (everything), 2 threads": lambda: analyze(audio, threads=2),
+            "  of which the pass over the samples": lambda: read_everything(audio, threads=1),
             "  of which K-weighted energies": lambda: hop_energies(audio, threads=1),
             "  of which true peak at 64-fold": lambda: true_peak_dbtp(audio, threads=1),
             "  reading the samples once (numpy max)": lambda: np.max(samples),
@@ -117,15 +118,6 @@ def rows(material: str, samples: Samples, rate_hz: int, repeat: int) -> Iterator
             yield Row(material, what, wall_ms, cpu_ms, peer_ms / cpu_ms)
 
 
-def machine() -> dict[str, str]:
-    """Where and with what this was measured."""
-    ffmpeg = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True, check=True).stdout.split()[2]
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba", "pyloudnorm")}
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
-    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {load}"
-    return {"machine": system, "python": platform.python_version(), "ffmpeg": ffmpeg, **versions}
-
-
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -134,7 +126,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     warm_up()
-    where = machine()
+    where = machine("numpy", "numba", "pyloudnorm") | {"ffmpeg": ffmpeg_version()}
     print(", ".join(f"{name} {text}" for name, text in where.items()))
     table: list[Row] = []
     mixes = {

@@ -7,10 +7,8 @@ interpreter, measured in the same run, and as a ratio to it.
 """
 
 import argparse
-import importlib.metadata
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from typing import Self
 import psutil
 import yaml
 
+from tests.benchmarks.machine import machine
 from tests.support import wait_until
 
 DAWBRIDGE = (sys.executable, "-m", "bridge.cli.main")
@@ -150,19 +149,6 @@ def figures(repeat: int, idle_s: float) -> list[Figure]:
     ]
 
 
-def machine() -> dict[str, str]:
-    """Where and with what this was measured."""
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
-    return {
-        "system": platform.platform(),
-        "cpu": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "load": load,
-        "python": platform.python_version(),
-        **versions,
-    }
-
-
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -170,7 +156,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    where = machine()
+    where = machine(*LIBRARIES)
     rows = figures(given.repeat, given.idle_s)
     print(f"{'':38} {'measured':>10} {'promised':>10} {'bare Python':>12} {'ratio':>6}")
     for row in rows:

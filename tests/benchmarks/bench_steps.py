@@ -8,10 +8,7 @@ no lookahead, knee or make-up, and hears peaks. Beside steps that do something e
 """
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -51,6 +48,7 @@ from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import run
 from bridge.dsp.song import make_song, mix_of
+from tests.benchmarks.machine import machine
 
 RATE_HZ = 44100
 FIVE = tuple(EqBand(frequency_hz=hz, gain_db=2) for hz in (90, 350, 1500, 5000, 12000))
@@ -130,12 +128,6 @@ def step_work(step: Step, mix: Audio, result: Samples) -> Callable[[], None]:
     return work
 
 
-def machine() -> dict[str, str]:
-    """Where and with what this was measured."""
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba", "pedalboard")}
-    return {"python": platform.python_version(), "cores": str(os.cpu_count()), "cpu": platform.processor(), **versions}
-
-
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -144,7 +136,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    where = machine()
+    where = machine("numpy", "numba", "pedalboard")
     print(", ".join(f"{name} {text}" for name, text in where.items()))
     song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ)) + np.float32(0.001)  # DC, so that every step works
     mix = Audio(np.ascontiguousarray(np.tile(song, (1, round(given.seconds * RATE_HZ / song.shape[1])))), RATE_HZ)
