@@ -45,7 +45,7 @@ resource_option = click.option(
 def reaper() -> None:
     """REAPER: split and master with one key, results back on the timeline.
 
-    `dawbridge help reaper` tells how to begin.
+    `dawbridge help reaper-scripts` tells how to begin.
     """
 
 

@@ -9,6 +9,7 @@ import bridge.listeners.folder
 import bridge.listeners.midi
 import bridge.listeners.osc
 import bridge.listeners.oscquery
+import bridge.listeners.tickets
 from bridge.cli.exit_codes import MEANINGS
 from bridge.cli.manual.addresses import address_blocks
 from bridge.cli.manual.auto import auto_page
@@ -16,11 +17,12 @@ from bridge.cli.manual.chains import chains_page
 from bridge.cli.manual.delivery import delivery_page
 from bridge.cli.manual.page import Block, Heading, ManualPage, Paragraph, Term, Terms, declared
 from bridge.cli.manual.prose import blocks_of
+from bridge.cli.manual.reaper import reaper_page
 from bridge.cli.manual.steps import steps_page
 from bridge.cli.settings_file import settings_rows
 from bridge.control_settings import Binding, MidiSettings, OscQuerySettings, OscSettings
 from bridge.declarations import Declaration, declarations
-from bridge.settings import WatchSettings
+from bridge.settings import TicketSettings, WatchSettings
 
 FOR_DEVELOPERS = "\nInside:"
 """What follows in a room's docstring is about code."""
@@ -88,6 +90,11 @@ def keys_of(model: type[BaseModel]) -> Iterator[tuple[str, Declaration]]:
     return ((declaration.name, declaration) for declaration in declarations(model))
 
 
+def tickets_page() -> ManualPage:
+    """The ticket folder."""
+    return listener_page("tickets", bridge.listeners.tickets.__doc__ or "", keys_of(TicketSettings))
+
+
 def exit_codes_page() -> ManualPage:
     """What the shell is told."""
     rows = tuple(Term(f"{code:d}", meaning) for code, meaning in MEANINGS.items())
@@ -101,6 +108,8 @@ TOPICS = {
     "auto": Topic("What `auto` means in a chain: rules, readings, genres, guards.", auto_page),
     "steps": Topic("Every step that a chain may hold, with a line each.", steps_page),
     "settings": Topic("Every key of bridge.yaml with its default and bounds.", settings_page),
+    "reaper-scripts": Topic("Install the scripts, first split, first master, what may go wrong.", reaper_page),
+    "tickets": Topic("Ask for work by writing a file, from any script.", tickets_page),
     "osc": Topic("Control surfaces over OSC: every address, feedback, who may send.", osc_page),
     "oscquery": Topic("Surfaces that ask the bridge what it can do.", oscquery_page),
     "midi": Topic("Controllers: bindings, lamps, ports, markers as MIDI.", midi_page),
