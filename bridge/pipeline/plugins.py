@@ -40,7 +40,9 @@ def chain_plugins(run: Run, recipe: MasterRecipe, chain: Chain) -> ChainPlugins:
     steps = plugins_in(chain)
     if not steps:
         return ChainPlugins()
-    catalogue = open_rack(run.assignment.plugins, now_text).learn([step.plugin for step in steps])
+    rack = open_rack(run.assignment.plugins, now_text)
+    rack.start_early()
+    catalogue = rack.learn([step.plugin for step in steps])
     check_plugins(chain, find_chains(run.assignment.chain_folders)[recipe.chain], catalogue)
     entries = [(step, chosen(catalogue, step.plugin)[0]) for step in steps]
     return ChainPlugins(tuple((step, entry) for step, entry in entries if entry is not None))

@@ -62,10 +62,10 @@ class Host:
     """A running host. To be used by one thread at a time."""
 
     def __init__(self, settings: PluginSettings, channels: int = 2, *, has_screen: bool = False) -> None:
-        """Starts it.
+        """Starts it, without waiting until it is up.
 
         Raises:
-            HostError: the system refuses, or it does not come up.
+            HostError: the system refuses.
         """
         self.channels = channels
         self._settings = settings
@@ -81,11 +81,7 @@ class Host:
             self._exchange.forget_name()
             sentence = f"could not be given a process ({reason.strerror or reason})"
             raise HostError(Failure(slot=0, sentence=sentence)) from reason
-        try:
-            self._next_answer(START_TIMEOUT_S, "starting", HostReady)
-        finally:
-            if sys.platform != "win32" or not self.is_alive:
-                self._exchange.forget_name()
+        self._is_ready = False
 
     @property
     def is_alive(self) -> bool:
@@ -129,6 +125,7 @@ class Host:
         Raises:
             HostError: what the plug-in did instead; the host is dead then, unless only the order was refused.
         """
+        self._wait_until_ready()
         self._child.send(to_line(order))
         try:
             return self._next_answer(limit_s, "processing" if isinstance(order, RunOrder) else "loading", kind)
@@ -143,6 +140,14 @@ class Host:
         self._exchange.forget_name()
 
     # --- Inside ---------------------------------------------------------------------------------------------------
+
+    def _wait_until_ready(self) -> None:
+        if self._is_ready:
+            return
+        self._next_answer(START_TIMEOUT_S, "starting", HostReady)
+        self._is_ready = True
+        if sys.platform != "win32":
+            self._exchange.forget_name()
 
     def _next_answer(self, limit_s: float, doing: str, kind: type[A] | type[HostReady]) -> A:
         heard_s = weighed_s = time.monotonic()

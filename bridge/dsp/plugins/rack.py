@@ -4,6 +4,7 @@ One rack for the process, as there is one set of compiled kernels: hosts are pro
 each job is what people complain of. Whoever runs jobs says with `open_rack` what the rack may know.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -77,6 +78,12 @@ class Rack:
             self.close()
             host = self._host = Host(self.place.settings, min(CHANNELS_MAX, max(2, channels)))
         return host
+
+    def start_early(self) -> None:
+        """Starts a host where there is none, without waiting: it comes up while a song is read and measured."""
+        if self.host_pid is None:
+            with contextlib.suppress(HostError):  # whoever needs it will be told
+                self._host = Host(self.place.settings)
 
     @property
     def host_pid(self) -> int | None:
