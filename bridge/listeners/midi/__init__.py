@@ -10,7 +10,7 @@ are followed every `poll_s`. A machine without MIDI costs one line in the log, a
 `midi.bindings`. `dawbridge midi monitor` shows what arrives and what it does. `send` is any address of the control
 surfaces (`dawbridge osc list`), so a pad can do whatever OSC can.
 
-**What a control does** (`mode`):
+**What a control does.** The `mode` of a binding says it:
 
 * `press`: a pad or button; acts when it goes down.
 * `toggle`: changes on and off, or A and B.
@@ -18,7 +18,7 @@ surfaces (`dawbridge osc list`), so a pad can do whatever OSC can.
 * `relative`: an endless encoder (1, 2, ... up; 127, 126, ... down), a step at a time.
 * `value`: hands the number on as it is; a program counts from 1.
 
-**Program changes** choose a chain, program 1 the first, unless a binding says otherwise. Clock, MIDI Machine Control,
+**Program changes.** They choose a chain, program 1 the first, unless a binding says otherwise. Clock, MIDI Machine Control,
 active sensing and whatever else is not bound are ignored.
 
 **Lamps and rings.** A binding whose address shows something lights its own control: a pad for `/bridge/queue/paused`

@@ -1,5 +1,6 @@
 """To the DAW: REAPER and Ardour hear by OSC that a job is done."""
 
+import contextlib
 import logging
 import queue
 import socket
@@ -19,7 +20,7 @@ from bridge.surface.wire import MalformedError, decode, encode
 DONE = "/dawbridge/done"
 """REAPER hands the job id on to a script that has learnt this address."""
 MARKERS_MAX = 50
-TRIES, ANSWER_S = 10, 0.3
+TRIES, ANSWER_S, LOOK_S = 10, 0.5, 0.03
 NEAR_FRAMES = 64
 WAITING_MAX = 100
 log = logging.getLogger(__name__)
@@ -137,9 +138,12 @@ class Ardour:
         """Whether the playhead is there; asked for again while it is not, because UDP loses packets."""
         for _ in range(TRIES):
             self._send("/locate", frame, 0)
-            at = self._ask("/transport_frame")
-            if at is not None and abs(at - frame) <= NEAR_FRAMES:
-                return True
+            until_s = time.monotonic() + ANSWER_S
+            while time.monotonic() < until_s:
+                at = self._ask("/transport_frame")
+                if at is not None and abs(at - frame) <= NEAR_FRAMES:
+                    return True
+                time.sleep(LOOK_S)  # it fades out before it jumps
         return False
 
     def _send(self, address: str, *values: float | str) -> None:
@@ -148,6 +152,7 @@ class Ardour:
     def _ask(self, address: str) -> float | None:
         """What it answers at the same address; None without an answer."""
         for _ in range(TRIES):
+            self._forget()
             self._send(address)
             until_s = time.monotonic() + ANSWER_S
             while (left_s := until_s - time.monotonic()) > 0:
@@ -160,3 +165,10 @@ class Ardour:
                     if message.address == address and message.arguments:
                         return float(str(message.arguments[0]))
         return None
+
+    def _forget(self) -> None:
+        """Throws answers to earlier questions away."""
+        self._wire.settimeout(0)
+        with contextlib.suppress(OSError):
+            while True:
+                self._wire.recv(65536)
