@@ -132,7 +132,7 @@ def _tried(run: Run, codecs: Sequence[CodecName], audio: Audio, on_progress: OnP
     def peak_after(name: CodecName) -> Dbtp | None:
         return _peak_after(run, name, audio)
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(1 if run.is_on_disk(audio) else THREADS) as pool:
         found: Peaks = {}
         for name, peak in zip(codecs, pool.map(peak_after, codecs), strict=True):
             found[name] = peak

@@ -38,7 +38,7 @@ FADE_IN_S, FADE_OUT_S = 0.05, 1.5
 PAIR_MARGIN_DB = 0.03
 """Below the ceiling, so that dither cannot bring one side of the pair down and not the other."""
 THREADS = 2
-"""Files at a time: encoders work on one core and let the interpreter go."""
+"""Files at a time: encoders work on one core and let the interpreter go. Of signals that lie on the disk, one."""
 DEFAULT_KBPS = {OutputFormat.MP3: 320, OutputFormat.OGG: 256, OutputFormat.OPUS: 256}
 
 
@@ -165,7 +165,7 @@ def write_companions(run: Run, plans: Plans, made: Made, on_progress: OnProgress
 
         return _write(run, number, wanted[number], on_part)
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(1 if run.is_on_disk(plain) else THREADS) as pool:
         written = list(pool.map(write, range(len(wanted))))
     messages = tuple(found for one in wanted for found in one.messages)
     if plans.pair is not None and all(one.plan.role != "matched_mix" for one in wanted):

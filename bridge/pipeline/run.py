@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from bridge import __version__
-from bridge.audio.signal import Allocate, OnProgress, Samples, in_memory
+from bridge.audio.signal import Allocate, OnProgress, Samples, Signal, in_memory
 from bridge.cache import ResultCache
 from bridge.model import Assignment, EngineInfo, JobRequest, Progress, StageTiming
 
 TELL_EVERY_S = 0.05
+SAMPLE_BYTES = 4
 
 
 class Run:
@@ -74,12 +75,20 @@ class Run:
             self._on_progress(Progress(stage=stage, fraction=min(1.0, fraction)))
 
     @property
+    def _memory_bytes(self) -> int:
+        """Longest signal that lies in memory."""
+        return self.assignment.limits.memory_audio_mb * 1_000_000
+
+    def is_on_disk(self, signal: Signal) -> bool:
+        """Whether such a signal lies on a scratch file, where room for copies is room on the disk."""
+        return signal.channels * signal.frames * SAMPLE_BYTES > self._memory_bytes
+
+    @property
     def allocate(self) -> Allocate:
         """Room for samples: in memory, or on a scratch file in the work folder when the signal is long."""
-        limit_bytes = self.assignment.limits.memory_audio_mb * 1_000_000
 
         def room(channels: int, frames: int) -> Samples:
-            if channels * frames * 4 <= limit_bytes:
+            if channels * frames * SAMPLE_BYTES <= self._memory_bytes:
                 return in_memory(channels, frames)
             path = self.work / f"scratch-{next(self._scratch_numbers)}.f32"
             made = np.memmap(path, np.float32, mode="w+", shape=(channels, frames))
