@@ -7,6 +7,7 @@ from bridge.checkup.finding import Finding
 from bridge.checkup.folders import check_folders
 from bridge.checkup.installation import check_installation
 from bridge.checkup.kernels import check_kernels, kernels_folder
+from bridge.checkup.models import check_models
 from bridge.checkup.plugins import check_up_plugins
 from bridge.checkup.running import check_running
 from bridge.checkup.settings import check_settings
@@ -24,6 +25,7 @@ def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
     findings, settings = check_settings(config)
     yield from findings
     if settings is not None:
+        yield from check_models(settings)
         yield from check_folders(settings)
         yield from check_up_plugins(settings)
         yield check_kernels(kernels_folder(settings, process_environment()))

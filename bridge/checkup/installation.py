@@ -27,7 +27,6 @@ def check_installation() -> Iterator[Finding]:
     yield from _check_libraries()
     yield _check_device()
     yield _check_ffmpeg()
-    yield ok(HERE, "models", "none needed: this version separates no stems")
     yield ok(HERE, "ports", "none used: this version listens on no port")
 
 
@@ -77,7 +76,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _check_device() -> Finding:
     cores = f"CPU with {os.cpu_count()} cores"
     if shutil.which("nvidia-smi") is None:
-        return ok(HERE, "device", f"{cores}; no NVIDIA GPU (none needed yet)")
+        return ok(HERE, "device", f"{cores}; no NVIDIA GPU: stems are separated on the CPU")
     query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=True)
@@ -86,7 +85,7 @@ def _check_device() -> Finding:
             HERE, "device", f"{cores}; the NVIDIA driver does not answer", "Run nvidia-smi and see what it says."
         )
     has_torch = importlib.util.find_spec("torch") is not None
-    torch = "PyTorch is installed" if has_torch else "PyTorch is not installed (not needed yet)"
+    torch = "PyTorch is installed" if has_torch else "PyTorch is not installed (stems need it)"
     return ok(HERE, "device", f"{cores}; CUDA: {answer.stdout.strip()}; {torch}")
 
 

@@ -1,0 +1,125 @@
+"""`dawbridge split`, `models` and `evaluate`: a real engine, a small real network."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from bridge.audio.read import read_audio
+from bridge.cli.daw_writer import write_like_a_daw
+from bridge.cli.exit_codes import ExitCode
+from tests.cli.conftest import Run, json_of
+from tests.conftest import Song
+
+pytestmark = pytest.mark.usefixtures("compiled_kernels")
+MODELS = Path(__file__).parent.parent / "models"
+
+
+@pytest.fixture
+def settings(config: Path) -> Path:
+    """Settings that know the small networks, and take one for four stems."""
+    known = yaml.safe_load(config.read_text())
+    folder = config.parent / "models"
+    folder.mkdir()
+    preset = dict.fromkeys(("drums", "bass", "other", "vocals"), "tinydemucs")
+    (folder / "models.yaml").write_text(yaml.safe_dump({"presets": {"fast": {4: preset}}}))
+    known["models"] = {"folder": str(folder), "repositories": [str(MODELS)]}
+    known["gpu"] = {"device": "cpu"}
+    config.write_text(yaml.safe_dump(known))
+    return config
+
+
+@pytest.fixture
+def mix(song: Song, tmp_path: Path) -> Path:
+    write_like_a_daw(tmp_path / "Song.wav", song.mix[:, : 4 * song.sample_rate_hz].copy(), song.sample_rate_hz)
+    return tmp_path / "Song.wav"
+
+
+def test_split_writes_stems_that_sum_to_the_mix_and_says_how_good_they_are(
+    dawbridge: Run, settings: Path, mix: Path, tmp_path: Path
+) -> None:
+    result = dawbridge("split", mix, "--out", tmp_path / "Stems")
+    assert result.exit_code == 0, result.stderr
+    for words in ("4 stems and a residual", "sums to the mix sample for sample", "tinydemucs", "BLEED", "drums"):
+        assert words in result.stdout
+    parts = [read_audio(path).samples for path in (tmp_path / "Stems").glob("*.wav")]
+    assert len(parts) == 5
+    np.testing.assert_array_equal(sum(parts[1:], parts[0].copy()), read_audio(mix).samples)
+
+
+def test_split_prints_json_and_a_missing_model_says_how_to_bring_it(dawbridge: Run, settings: Path, mix: Path) -> None:
+    result = dawbridge("split", mix, "--quality", "draft", "--json")
+    assert result.exit_code == ExitCode.FAILED
+    (outcome,) = json_of(result)
+    assert "dawbridge models fetch spleeter-2stems" in outcome["error"]["sentence"]
+
+
+def test_wrong_options_are_told_before_an_engine_starts(dawbridge: Run, settings: Path, mix: Path) -> None:
+    result = dawbridge("split", mix, "--only", "kazoo")
+    assert result.exit_code == ExitCode.USAGE
+    assert "kazoo" in result.stderr
+
+
+def test_models_are_listed_with_what_matters(dawbridge: Run, settings: Path) -> None:
+    result = dawbridge("models", "list")
+    assert result.exit_code == 0
+    for words in ("spleeter-2stems", "htdemucs_ft", "MIT (Deezer)", "336 MB", "tinydemucs"):
+        assert words in result.stdout
+    listed = {model["name"]: model for model in json_of(dawbridge("models", "list", "--json"))}
+    assert listed["tinydemucs"]["is_installed"]
+    assert not listed["htdemucs"]["is_installed"]
+
+
+def test_models_are_verified_and_removed(dawbridge: Run, settings: Path) -> None:
+    verified = dawbridge("models", "verify")
+    assert verified.exit_code == 0
+    assert "7c36978935f155c6" in verified.stdout
+    folder = settings.parent / "models/htdemucs"
+    folder.mkdir()
+    shutil.copy(MODELS / "71a9c0de-7c369789.th", folder / "955717e8-8726e21a.th")
+    damaged = dawbridge("models", "verify", "htdemucs")
+    assert damaged.exit_code == ExitCode.FAILED
+    assert "damaged" in damaged.stderr
+    assert dawbridge("models", "remove", "htdemucs").exit_code == 0
+    assert not folder.exists()
+    again = dawbridge("models", "remove", "htdemucs")
+    assert again.exit_code == ExitCode.FAILED
+    assert "holds no weights of `htdemucs`" in again.stderr
+
+
+def test_doctor_tells_which_models_are_here(dawbridge: Run, settings: Path) -> None:
+    found = {finding["subject"]: finding for finding in json_of(dawbridge("doctor", "--json"))}
+    assert "tinydemucs" in found["models"]["sentence"]
+
+
+def test_evaluate_scores_stems_and_tells_what_became_worse(dawbridge: Run, song: Song, tmp_path: Path) -> None:
+    rate_hz = song.sample_rate_hz
+    truth, good, bad = (tmp_path / name for name in ("Truth", "Good", "Bad"))
+    rng = np.random.default_rng(0)
+    for folder, noise in ((truth, 0.0), (good, 0.001), (bad, 0.01)):
+        folder.mkdir()
+        for name, samples in song.stems.items():
+            part = samples[:, : 3 * rate_hz] + np.float32(noise) * rng.standard_normal((2, 3 * rate_hz), np.float32)
+            write_like_a_daw(folder / f"Song - {name}.wav", part, rate_hz)
+    first = dawbridge("evaluate", truth, good, "--json")
+    assert first.exit_code == 0, first.stderr
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(first.stdout)
+    scores = {score["name"]: score for score in json_of(first)["stems"]}
+    drums = song.stems["drums"][:, : 3 * rate_hz].astype(np.float64)
+    expected_db = 10 * np.log10(np.square(drums).mean() / 0.001**2)
+    assert scores["drums"]["sdr_db"] == pytest.approx(expected_db, abs=0.3)
+    assert scores["drums"]["sir_db"] > scores["drums"]["sdr_db"]
+    worse = dawbridge("evaluate", truth, bad, "--against", baseline)
+    assert worse.exit_code == ExitCode.FAILED
+    assert "SDR of drums fell" in worse.stderr
+    assert dawbridge("evaluate", truth, good, "--against", baseline).exit_code == 0
+
+
+def test_evaluate_names_the_stems_that_do_not_fit(dawbridge: Run, tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    result = dawbridge("evaluate", tmp_path / "A", tmp_path / "B")
+    assert result.exit_code == ExitCode.USAGE
+    assert "is no folder" in result.stderr
