@@ -83,3 +83,14 @@ def test_wrong_bands_are_told_with_their_place(band: str, sentence: str, tmp_pat
         read_chain(path)
     assert f"{path}:6:" in str(reason.value)
     assert "steps[0].bands[1]" in str(reason.value)
+
+
+def test_a_band_beyond_the_sample_rate_is_left_out_alone_and_told() -> None:
+    mix = a_mix(1.0, 16000)
+    low, high = EqBand(frequency_hz=300, gain_db=3), EqBand(frequency_hz=18000, gain_db=3)
+    fitted = fit(Eq(bands=(low, high)), mix)
+    assert [found.code for found in fitted.messages] == ["step_left_out"]
+    assert "EQ band, bell +3 dB at 18000 Hz" in fitted.messages[0].sentence
+    assert np.array_equal(through(Eq(bands=(low, high)), mix), through(Eq(bands=(low,)), mix))
+    assert fitted.applied is not None
+    assert "18000" not in fitted.applied.sentence

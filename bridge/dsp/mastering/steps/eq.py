@@ -1,28 +1,40 @@
 """Equaliser: bands of any shape, one after another."""
 
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
 
 from bridge.audio.signal import Signal
 from bridge.chains import Eq, EqBand
+from bridge.dsp.mastering.band import is_beyond_band
 from bridge.dsp.mastering.filters.build import magnitude_of_all
 from bridge.dsp.mastering.filters.prototype import Curve, Prototype, band_pass, bell, high_shelf, low_shelf, notch, tilt
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted
 from bridge.dsp.mastering.steps.filtering import fit_filter
+from bridge.messages import message
 
 AUDIBLE_HZ = (20.0, 20000.0)
 GRID = 400
 
 
 def fit_eq(step: Eq, signal: Signal) -> Fitted:
-    """All bands in one cascade, or in one linear-phase filter; bands of 0 dB are none."""
+    """All bands in one cascade, or in one linear-phase filter; bands of 0 dB, or beyond the sample rate, are none."""
     bands = [band for band in step.bands if not band.is_neutral]
-    if not bands:
-        return UNCHANGED
-    prototypes = [prototype_of(band) for band in bands]
-    said = tuple(band.model_copy(update={"q": None if band.type == "tilt" else band.shape_q}) for band in step.bands)
-    return fit_filter(step.model_copy(update={"bands": said}), prototypes, signal, step.phase, curve_text(prototypes))
+    beyond = [band for band in bands if is_beyond_band(prototype_of(band), signal)]
+    found = tuple(
+        message("step_left_out", step=f"EQ band, {band.sentence()}", rate_hz=signal.sample_rate_hz) for band in beyond
+    )
+    prototypes = [prototype_of(band) for band in bands if band not in beyond]
+    if not prototypes:
+        return Fitted(None, None, found) if found else UNCHANGED
+    said = tuple(
+        band.model_copy(update={"q": None if band.type == "tilt" else band.shape_q})
+        for band in bands
+        if band not in beyond
+    )
+    done = step.model_copy(update={"bands": said})
+    return replace(fit_filter(done, prototypes, signal, step.phase, curve_text(prototypes)), messages=found)
 
 
 def prototype_of(band: EqBand) -> Prototype:
