@@ -18,6 +18,8 @@ def markers_of(report: Report) -> tuple[Marker, ...]:
     found += _loudest(report.before)
     if report.analysis_before is not None:
         found += _analysed(report.analysis_before)
+    for doubt in report.separation.doubts if report.separation else ():
+        found.append(_span(doubt.start_s, doubt.end_s, f"Stems unsure, {doubt.residual_db:.0f} dB left", "split_doubt"))
     unique = {(marker.start_s, marker.end_s, marker.name): marker for marker in found}
     return tuple(sorted(unique.values(), key=lambda m: (m.start_s, m.end_s or m.start_s, m.name)))
 

@@ -4,6 +4,7 @@ import pytest
 import soundfile
 
 from bridge.recipes import SplitRecipe
+from bridge.report import Marker
 from tests.reaper.fake.desk import CANCEL, NO, YES
 from tests.reaper.fake.project import Source
 from tests.reaper.studio import STEMS, Studio
@@ -225,3 +226,50 @@ def test_an_older_reaper_inserts_tracks_in_another_way(studio: Studio) -> None:
     studio.item()
     studio.split()
     assert len(studio.project.tracks) == 7
+
+
+def test_doubts_about_stems_are_marked_where_they_are_heard(studio: Studio) -> None:
+    studio.item(at_s=10.0, length_s=2.0, offset_s=1.0)
+    (ticket,) = studio.ask("Split selected items into 4 stems")
+    found = (
+        Marker(start_s=1.5, end_s=2.0, name="Stems unsure, -9 dB left", kind="split_doubt"),
+        Marker(start_s=1.5, end_s=None, name="Section 2", kind="section"),
+    )
+    studio.clerk.answer(ticket, *studio.stems(ticket), markers=found)
+    studio.reaper.until_idle()
+    marked = [(marker.start_s, marker.end_s, marker.name) for marker in studio.project.markers]
+    assert marked == [(10.5, 11.0, "Bridge: Stems unsure, -9 dB left")]
+    studio.reaper.run("Remove problem markers")
+    assert studio.project.markers == []
+
+
+def test_what_is_closed_or_deleted_while_the_daemon_starts_is_not_asked_for(studio: Studio) -> None:
+    track = studio.track()
+    items = [studio.item(track, name=f"{number}.wav") for number in range(2)]
+    studio.reaper.select(*items)
+    beat = (studio.clerk.folder / "daemon.json").read_text()
+    (studio.clerk.folder / "daemon.json").unlink()
+    studio.reaper.program.SetExtState("daw-bridge", "start", "dawbridge run", False)
+    studio.reaper.person.answers.append(YES)
+    studio.reaper.run("Split selected items into 4 stems")
+    track.items.remove(items[0])
+    (studio.clerk.folder / "daemon.json").write_text(beat)
+    studio.reaper.skip(1)
+    studio.reaper.tick()
+    assert [ticket.name for ticket in studio.clerk.take()] == ["1"]
+
+
+def test_a_project_that_is_not_shown_any_more_is_still_the_one_that_is_rendered(studio: Studio) -> None:
+    studio.item(length_s=1.5)
+    beat = (studio.clerk.folder / "daemon.json").read_text()
+    (studio.clerk.folder / "daemon.json").unlink()
+    studio.reaper.program.SetExtState("daw-bridge", "start", "dawbridge run", False)
+    studio.reaper.person.answers.append(YES)
+    studio.reaper.run("Master project")
+    other = studio.reaper.new_project(studio.root / "Other.rpp")
+    (studio.clerk.folder / "daemon.json").write_text(beat)
+    studio.reaper.skip(1)
+    studio.reaper.tick()
+    (ticket,) = studio.clerk.take()
+    assert soundfile.info(ticket.files[0]).frames == round(4.75 * 44100)
+    assert studio.reaper.tabs.shown is other

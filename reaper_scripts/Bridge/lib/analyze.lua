@@ -92,7 +92,8 @@ local function in_project(item, take, time_s)
   end
 end
 
-local function place_markers(proj, item, markers)
+-- Marks findings where the item's active take plays them; how many.
+function analyze.mark(proj, item, markers)
   local take = reaper.GetActiveTake(item)
   local is_new, placed = {}, 0
   for index = 0, reaper.GetNumTakeMarkers(take) - 1 do
@@ -122,7 +123,7 @@ function analyze.place(proj, result)
   end
   project.change(proj, "Bridge: analysis of " .. result.notes.name, function()
     write_notes(item, figures_of(before))
-    placed = place_markers(proj, item, result.markers)
+    placed = analyze.mark(proj, item, result.markers)
     reaper.UpdateItemInProject(item)
   end)
   return string.format("%s is analysed: %d marked.", result.notes.name, placed)

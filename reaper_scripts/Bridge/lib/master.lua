@@ -151,6 +151,9 @@ function master.now(scope)
     return say.stop(NOTHING[scope])
   end
   tickets.with_daemon(function()
+    if not project.is_open(proj) then
+      return say.stop("The project was closed meanwhile; nothing was asked for.")
+    end
     local chain = master.chain(proj)
     local pieces, reason = rendered(proj, scope)
     if not pieces or #pieces == 0 then

@@ -23,6 +23,14 @@ function project.all()
   end
 end
 
+function project.is_open(proj)
+  return reaper.ValidatePtr(proj, "ReaProject*")
+end
+
+function project.has_item(proj, item)
+  return reaper.ValidatePtr2(proj, item, "MediaItem*")
+end
+
 -- What is kept in the project file; an empty text where nothing is.
 function project.get(proj, key)
   local _, value = reaper.GetProjExtState(proj, SECTION, key)

@@ -82,7 +82,7 @@ end
 function render.files(proj, order)
   local folder = project.renders(proj)
   reaper.RecursiveCreateDirectory(folder, 0)
-  local kept = save(proj)
+  local kept, shown = save(proj), project.current()
   local is_good, found = xpcall(function()
     number(proj, "RENDER_SETTINGS", order.scope == "items" and SELECTED_ITEMS or MASTER_MIX)
     number(proj, "RENDER_BOUNDSFLAG", SCOPE[order.scope])
@@ -99,10 +99,12 @@ function render.files(proj, order)
     for _, path in ipairs(paths) do
       os.remove(path)
     end
+    reaper.SelectProjectInstance(proj) -- rendering is always of the project that is shown
     reaper.Main_OnCommand(RENDER_NOW, 0)
     return paths
   end, debug.traceback)
   restore(proj, kept)
+  reaper.SelectProjectInstance(shown)
   if not is_good then
     error(found, 0)
   end

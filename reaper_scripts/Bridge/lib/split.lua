@@ -1,6 +1,7 @@
 -- Splitting items into stems: what is asked for, and where the stems go when they come back.
 
 local need = ...
+local analyze = need("analyze")
 local project = need("project")
 local render = need("render")
 local say = need("say")
@@ -11,6 +12,7 @@ local work = need("work")
 local split = {}
 local SECTION = "daw-bridge"
 local GLUE = 40362
+local DOUBT = "split_doubt"
 
 local COLOURS = {
   vocals = { 214, 88, 110 },
@@ -41,12 +43,14 @@ end
 
 -- The item as one file of its own: {file, item}; nil and a sentence where that failed.
 local function as_file(proj, found, choice)
+  local selected = takes.selected(proj)
   takes.select_only(proj, { found.item })
   if choice == "glue" then
-    reaper.Main_OnCommand(GLUE, 0)
+    reaper.Main_OnCommandEx(GLUE, 0, proj)
     return takes.look(reaper.GetSelectedMediaItem(proj, 0))
   end
   local files, reason = render.files(proj, { scope = "items", name = render.unique(found.name) })
+  takes.select_only(proj, selected)
   if not files then
     return nil, reason
   end
@@ -110,12 +114,17 @@ local function ask_for(options)
   local model = reaper.GetExtState(SECTION, "model")
   options.recipe.model = model ~= "" and model or nil
   tickets.with_daemon(function()
+    -- Starting a daemon takes a while: projects may be closed and items deleted meanwhile.
+    if not project.is_open(proj) then
+      return say.stop("The project was closed meanwhile; nothing was asked for.")
+    end
     local orders = {}
     for _, one in ipairs(found) do
-      local order, reason = order_for(proj, one, options)
-      orders[#orders + 1], faults[#faults + 1] = order, reason
+      if project.has_item(proj, one.item) then
+        local order, reason = order_for(proj, one, options)
+        orders[#orders + 1], faults[#faults + 1] = order, reason
+      end
     end
-    takes.select_only(proj, items)
     work.ask(proj, orders, faults)
   end)
 end
@@ -286,12 +295,27 @@ local function item_on(track, mark)
   return item
 end
 
+-- Where the stems together do not explain the mix: a region, and a take marker on the first stem.
+local function mark_doubts(proj, placed, markers)
+  local doubts = {}
+  for _, found in ipairs(markers) do
+    if found.kind == DOUBT then
+      doubts[#doubts + 1] = found
+    end
+  end
+  if placed and #doubts > 0 then
+    analyze.mark(proj, placed, doubts)
+  end
+end
+
+-- The first of the placed items.
 local function place_on_tracks(proj, item, stems, notes)
-  local original = reaper.GetActiveTake(item)
+  local original, first = reaper.GetActiveTake(item), nil
   local folder = folder_below(proj, reaper.GetMediaItemTrack(item))
   for _, stem in ipairs(stems) do
     local track = stem_track(proj, folder, stem.name)
     local placed = item_on(track, notes.item)
+    first = first or placed
     reaper.SetMediaItemInfo_Value(placed, "B_LOOPSRC", 0)
     if not notes.is_rendered then
       copy(ITEM_KEYS, reaper.GetMediaItemInfo_Value, reaper.SetMediaItemInfo_Value, item, placed)
@@ -303,6 +327,7 @@ local function place_on_tracks(proj, item, stems, notes)
     reaper.SetActiveTake(take)
   end
   reaper.SetMediaItemInfo_Value(item, "B_MUTE", 1)
+  return first
 end
 
 local function place_as_takes(item, stems, notes)
@@ -339,7 +364,7 @@ function split.place(proj, result)
     elseif notes.as == "takes" then
       place_as_takes(item, stems, notes)
     else
-      place_on_tracks(proj, item, stems, notes)
+      mark_doubts(proj, place_on_tracks(proj, item, stems, notes), result.markers)
     end
   end)
   return #stems .. " stems of " .. notes.name .. " are there."

@@ -15,7 +15,9 @@ end
 function takes.select_only(proj, items)
   reaper.SelectAllMediaItems(proj, false)
   for _, item in ipairs(items) do
-    reaper.SetMediaItemSelected(item, true)
+    if reaper.ValidatePtr2(proj, item, "MediaItem*") then
+      reaper.SetMediaItemSelected(item, true)
+    end
   end
 end
 

@@ -150,10 +150,21 @@ class ProjectCalls:
         return True, project.texts[key]
 
     def Main_OnCommand(self, command: int, _flag: int) -> None:
-        match int(command):
-            case 42230 if RENDER_NOW == 42230:
-                render(self._tabs.shown, self._disk)
-            case 40362 if GLUE == 40362:
-                self._glue(self._tabs.shown)
-            case other:
-                raise CallFault(f"the fake does not know the action {other}")
+        if command == RENDER_NOW:
+            render(self._tabs.shown, self._disk)
+        else:
+            raise CallFault(f"the fake does not know the action {command}")
+
+    def Main_OnCommandEx(self, command: int, _flag: int, proj: Project | int | None) -> None:
+        if command == GLUE:
+            self._glue(self._tabs.of(proj))
+        else:
+            raise CallFault(f"the fake does not know the action {command}")
+
+    def ValidatePtr(self, pointer: object, kind: str) -> bool:
+        assert kind == "ReaProject*", "the fake looks after projects only"
+        return pointer in self._tabs.projects
+
+    def ValidatePtr2(self, proj: Project | int | None, pointer: object, kind: str) -> bool:
+        assert kind == "MediaItem*", "the fake looks after items only"
+        return pointer in list(self._tabs.of(proj).items)
