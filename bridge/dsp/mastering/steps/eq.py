@@ -25,7 +25,8 @@ def fit_eq(step: Eq, signal: Signal) -> Fitted:
     found = tuple(
         message("step_left_out", step=f"EQ band, {band.sentence()}", rate_hz=signal.sample_rate_hz) for band in beyond
     )
-    prototypes = [prototype_of(band) for band in bands if band not in beyond]
+    bands = [band for band in bands if band not in beyond]
+    prototypes = [prototype_of(band) for band in bands]
     if not prototypes:
         return Fitted(None, None, found) if found else UNCHANGED
     said = tuple(
