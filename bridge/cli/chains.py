@@ -30,6 +30,7 @@ from bridge.cli.lazy import Entry, LazyGroup, PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.declarations import Declaration, declarations
 from bridge.errors import ChainError, Fault
+from bridge.plugins.checking import plugins_in
 from bridge.units import with_unit
 from bridge.value import Value
 
@@ -82,18 +83,19 @@ def list_chains(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         screen.print_json(found)
         return
-    table = screen.table("NAME", "TITLE", "TARGET", "CEILING", "STEPS", "WHERE", right=(2, 3, 4))
+    table = screen.table("NAME", "TITLE", "TARGET", "CEILING", "STEPS", "NEEDS", "WHERE", right=(2, 3, 4))
     for entry in found:
         where = screen.text("built-in" if entry.is_built_in else shown_path(entry.path), "quiet")
         if entry.chain is None:
             count = f"{len(entry.faults)} fault{'s' if len(entry.faults) > 1 else ''}"
-            table.add_row(screen.text(entry.name, "name"), screen.text(count, "bad"), "", "", "", where)
+            table.add_row(screen.text(entry.name, "name"), screen.text(count, "bad"), "", "", "", "", where)
             continue
         target = entry.chain.target
         loudness = "" if target.integrated_lufs is None else with_unit(target.integrated_lufs, "LUFS")
         ceiling = with_unit(target.ceiling_dbtp, "dBTP")
         steps = str(len(entry.chain.steps))
-        table.add_row(screen.text(entry.name, "name"), entry.chain.title, loudness, ceiling, steps, where)
+        needs = screen.text(_needs(entry.chain), "quiet")
+        table.add_row(screen.text(entry.name, "name"), entry.chain.title, loudness, ceiling, steps, needs, where)
     screen.out().print(table)
 
 
@@ -153,6 +155,12 @@ def schema() -> None:
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------------
+
+
+def _needs(chain: Chain) -> str:
+    """Plug-ins without which it does not run."""
+    count = len({step.plugin for step in plugins_in(chain)})
+    return f"{count} plug-in{'' if count == 1 else 's'}" if count else ""
 
 
 def _named(name: str, path: Path) -> NamedChain:
