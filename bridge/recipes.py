@@ -341,20 +341,24 @@ def _as_for_one(name: str) -> Any:
 class AlbumOptions(Value):
     """What a user may say about an album: of each of its masters, and of what they share."""
 
-    chain: str = Field(default="album", description="Chain by name; `dawbridge chains list` shows them.")
+    chain: str = Field(
+        default="album",
+        description="Chain by name; `dawbridge chains list` shows them.",
+        json_schema_extra={"section": SOUND},
+    )
     target_lufs: float | None = Field(
         default=None,
         ge=-40,
         le=-4,
         description="Integrated loudness of the loudest song; otherwise the chain's own.",
-        json_schema_extra={"unit": "LUFS"},
+        json_schema_extra={"section": SOUND, "unit": "LUFS"},
     )
     shared_tone_percent: float = Field(
         default=100,
         ge=0,
         le=100,
         description="How far the chain may move songs towards the tone that they share; 0 leaves each its own.",
-        json_schema_extra={"unit": "%"},
+        json_schema_extra={"section": SOUND, "unit": "%"},
     )
     ceiling_dbtp: float | None = _as_for_one("ceiling_dbtp")
     genre: str | None = _as_for_one("genre")
@@ -378,7 +382,7 @@ class AnalyzeOptions(Value):
 
     scope: AnalysisScope = Field(
         default="everything",
-        description="What is measured: everything, or loudness and peaks only, in a third of the time.",
+        description="What is measured: everything, or loudness and peaks only, which is quicker.",
     )
 
 

@@ -76,7 +76,7 @@ def album(ctx: click.Context, /, songs: Sequence[Path], *, out: Path, as_json: b
     if as_json:
         screen.print_json(AlbumOutcome(album=plan, songs=tuple(outcomes)))
     else:
-        screen.out().print(screen.text(f"{len(outcomes)} songs in {shown_path(out.absolute())}", "quiet"))
+        screen.out().print(screen.text(_told(outcomes, out), "quiet"))
     return exit_code_for(outcomes)
 
 
@@ -134,6 +134,11 @@ def _mastered(engine: DirectEngine, plan: Album, order: tuple[AlbumOptions, Path
         return Outcome(path=path, result=engine.run(request, on_progress))
 
     return do_each([song.path for song in plan.songs], work, settings, show=None)
+
+
+def _told(outcomes: Sequence[Outcome], out: Path) -> str:
+    done = sum(outcome.result is not None for outcome in outcomes)
+    return f"{done} song{'' if done == 1 else 's'} mastered into {shown_path(out.absolute())}"
 
 
 def _table(plan: Album) -> Any:

@@ -81,6 +81,8 @@ def _show(outcome: Outcome) -> None:
     assert report is not None
     console.print(screen.line((report.name, "name"), "  ", loudness_text(result)))
     console.print(screen.text(verdict(report).sentence))
+    if report.score is not None:
+        console.print(screen.text(report.score.verdict))
     console.print()
     if result.before is not None:
         console.print(figures_table(result.before, result.after))
