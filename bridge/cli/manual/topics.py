@@ -15,6 +15,7 @@ from bridge.cli.manual.addresses import address_blocks
 from bridge.cli.manual.auto import auto_page
 from bridge.cli.manual.chains import chains_page
 from bridge.cli.manual.delivery import delivery_page
+from bridge.cli.manual.measures import measures_page
 from bridge.cli.manual.page import Block, Heading, ManualPage, Paragraph, Term, Terms, declared
 from bridge.cli.manual.prose import blocks_of
 from bridge.cli.manual.reaper import reaper_page
@@ -104,6 +105,7 @@ def exit_codes_page() -> ManualPage:
 TOPICS = {
     "watch-folder": Topic("When a bounce is taken, what is grouped, what is ignored.", watch_folder_page),
     "chain-files": Topic("How a chain file looks; help from your editor.", chains_page),
+    "measures": Topic("What an analysis reads, what it does not, and how exact.", measures_page),
     "delivery": Topic("What one run delivers: exports, A/B, preview, capsule, safe ceilings.", delivery_page),
     "auto": Topic("What `auto` means in a chain: rules, readings, genres, guards.", auto_page),
     "steps": Topic("Every step that a chain may hold, with a line each.", steps_page),
