@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
-from bridge.recipes import MasterRecipe
+from bridge.recipes import MasterRecipe, SplitRecipe
 from bridge.settings import Settings, WatchSettings
 
 HEAD = """\
@@ -40,6 +40,10 @@ def settings_rows() -> Iterator[tuple[str, list[tuple[str, Declaration]]]]:
     yield "watch (one entry a folder)", [(f"watch[].{d.name}", d) for d in declarations(WatchSettings)]
     recipe = [(f"watch[].recipe.{d.name}", d) for d in declarations(MasterRecipe) if d.help]
     yield "watch[].recipe with do: master", recipe
+    yield (
+        "watch[].recipe with do: split",
+        [(f"watch[].recipe.{d.name}", d) for d in declarations(SplitRecipe) if d.help],
+    )
     for section in declarations(Settings):
         if _is_model(section.kind):
             inner = typing.cast("type[BaseModel]", section.kind)

@@ -27,7 +27,7 @@ import torch
 from demucs.apply import apply_model
 from demucs.htdemucs import HTDemucs
 
-from bridge.audio.signal import Audio
+from bridge.audio.signal import Audio, Samples
 from bridge.dsp.separation.demucs import DemucsSeparator
 from bridge.dsp.separation.devices import choose_device, place
 from bridge.dsp.separation.overlap_add import Streaming, stream
@@ -134,21 +134,32 @@ def _floor_note(seconds: float, took_s: float) -> str:
     return f"floor of the arithmetic {1e3 * floor_s:.0f} ms, {took_s / floor_s:.0f} times that"
 
 
+@dataclass(frozen=True)
+class Endless:
+    """A long signal of one short one, again and again: a file on disk, as far as memory goes."""
+
+    part: Audio
+    frames: int
+    channels: int = 2
+    sample_rate_hz: int = RATE_HZ
+
+    def read(self, start: int, frames: int) -> Samples:
+        """Samples from frame `start`."""
+        count = max(0, min(frames, self.frames - start))
+        return self.part.samples[:, (start + np.arange(count)) % self.part.frames]
+
+
 def memory_of_a_long_file(minutes: float) -> dict[str, float]:
-    """MB of anonymous memory that a long file adds, at its highest; a memory-mapped file stands for the disk."""
+    """MB of anonymous memory that a long file adds, at its highest."""
     frames = int(minutes * 60 * RATE_HZ)
     network = Crooked(343_980, 257_985)
     runner = Runner(network, place(network, torch.device("cpu"), None, "float32"))
     process = psutil.Process()
-    path = Path(f"/tmp/bench-{os.getpid()}.f32") if os.name == "posix" else Path("bench.f32")
-    mix = np.memmap(path, np.float32, mode="w+", shape=(2, frames))
-    try:
-        before_mb = _anonymous_mb(process)
-        highest_mb = before_mb
-        for _ in stream(runner, Audio(mix, RATE_HZ), Streaming()):
-            highest_mb = max(highest_mb, _anonymous_mb(process))
-    finally:
-        path.unlink()
+    mix = Endless(song(30.0), frames)
+    before_mb = _anonymous_mb(process)
+    highest_mb = before_mb
+    for _ in stream(runner, mix, Streaming()):
+        highest_mb = max(highest_mb, _anonymous_mb(process))
     return {"minutes": minutes, "added_mb": round(highest_mb - before_mb, 1)}
 
 

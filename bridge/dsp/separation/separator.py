@@ -20,13 +20,16 @@ class SegmentGrid:
     stride_frames: int
     weights: NDArray[np.float32]
     """Shape (segment_frames,), positive: how much a frame of a segment counts where segments overlap."""
+    repeats_end: bool = True
+    """Whether segments that only cover again what the one before reached are run too, as demucs' `apply_model` does:
+    without them the end would come out differently."""
 
     def offsets(self, frames: int) -> range:
-        """First frame of each segment of a mix, as demucs' `apply_model` has them; the last ones may be cut short.
-
-        One that only covers again what the one before reached stays: without it the end would come out differently.
-        """
-        return range(0, frames, self.stride_frames)
+        """First frame of each segment of a mix; the last ones may be cut short."""
+        if self.repeats_end:
+            return range(0, frames, self.stride_frames)
+        needed = max(1, -(-(frames - self.segment_frames) // self.stride_frames) + 1)
+        return range(0, needed * self.stride_frames, self.stride_frames)
 
 
 class Separator(Protocol):

@@ -20,8 +20,8 @@ COLUMNS = 512
 """Of the spectrogram in one segment."""
 ROWS = 1024
 """Frequency bins that the networks see: up to 11 kHz."""
-OVERLAP_COLUMNS = 128
-"""Of neighbouring segments. The original has hard edges; this costs a third more time and brings 0.7 dB of SDR."""
+OVERLAP_COLUMNS = 64
+"""Of neighbouring segments. The original has hard edges; this costs a seventh more time and brings 0.3 dB of SDR."""
 WIDTHS = (16, 32, 64, 128, 256, 512)
 NORM_EPS = 1e-3
 RATIO_EPS = 1e-10
@@ -72,6 +72,7 @@ class SpleeterSeparator:
             segment_frames=segment_frames,
             stride_frames=segment_frames - overlap_frames,
             weights=trapezoid(segment_frames, overlap_frames),
+            repeats_end=False,
         )
 
     @property
