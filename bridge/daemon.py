@@ -51,8 +51,12 @@ class Announcement(Value):
 class Daemon:
     """Everything that runs while the bridge is on; `stop` undoes `start` in reverse."""
 
-    def __init__(self, settings: Settings, notifiers: tuple[Notifier, ...] = ()) -> None:
+    def __init__(
+        self, settings: Settings, notifiers: tuple[Notifier, ...] = (), *, is_engine_cold: bool = False
+    ) -> None:
+        """`is_engine_cold`: kernels are not compiled yet, so an engine does that now instead of in the first job."""
         self._settings = settings
+        self._is_engine_cold = is_engine_cold
         self._notifiers = notifiers
         self._problems = ProblemBook(settings.data_folder)
         self._running = ExitStack()
@@ -93,6 +97,9 @@ class Daemon:
             starting.callback(self._announce(ports))
             self._running = starting.pop_all()
         log.info("ready: %d watch folders", len(settings.watch), extra={"action": "daemon_ready"})
+        if self._is_engine_cold:
+            log.info("preparing the audio engine (once after installation)", extra={"action": "engine_preparing"})
+            worker.prewarm()
 
     def stop(self) -> None:
         """Stops everything; jobs that ran wait again for the next start."""

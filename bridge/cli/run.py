@@ -9,6 +9,7 @@ import yaml
 
 from bridge import __version__
 from bridge.cli import screen
+from bridge.cli.direct_work import PREPARING, is_engine_cold
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.failures import shown_path
 from bridge.cli.lazy import PageCommand
@@ -21,6 +22,7 @@ from bridge.settings import Settings
 
 REMARKS = {
     "daemon_ready": "Ready. Ctrl-C stops.",
+    "engine_preparing": f"{PREPARING}; a bounce that comes before it is done waits for it.",
     "daemon_stopping": "Stopping; a job that runs is done again at the next start.",
 }
 EXAMPLES = (
@@ -73,7 +75,7 @@ def _serve_on_a_terminal(settings: Settings) -> None:
     handler = _Remarks(jobs)
     logging.getLogger("bridge").addHandler(handler)
     try:
-        Daemon(settings, notifiers=(_Live(jobs),)).serve()
+        Daemon(settings, notifiers=(_Live(jobs),), is_engine_cold=is_engine_cold(settings)).serve()
     finally:
         jobs.close()
         logging.getLogger("bridge").removeHandler(handler)
@@ -85,7 +87,7 @@ def _serve_in_lines(settings: Settings) -> None:
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
     logging.getLogger("bridge").addHandler(handler)
     try:
-        Daemon(settings).serve()
+        Daemon(settings, is_engine_cold=is_engine_cold(settings)).serve()
     finally:
         logging.getLogger("bridge").removeHandler(handler)
 

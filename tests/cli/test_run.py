@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bridge.cli.exit_codes import ExitCode
@@ -46,6 +47,18 @@ def test_it_says_what_it_watches_and_stops_with_zero(config: Path, session: Path
     assert "ready" in printed
     assert "stopping" in printed
     assert "\x1b" not in printed
+
+
+def test_kernels_that_are_not_compiled_yet_are_announced_at_the_start_and_not_left_to_the_first_job(
+    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "none compiled"))
+    with running(config) as daemon:
+        engine = wait_until(lambda: psutil.Process(daemon.pid).children(), 30, "the engine's start")
+        daemon.send_signal(signal.SIGINT)
+        printed, _ = daemon.communicate(timeout=30)
+    assert engine
+    assert "preparing the audio engine (once after installation)" in printed
 
 
 def test_a_second_daemon_on_the_same_data_is_turned_away(config: Path) -> None:

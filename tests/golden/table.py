@@ -12,6 +12,7 @@ from bridge.audio.read import open_audio, read_whole
 from bridge.audio.render import read_render
 from bridge.chains import Chain, MatchEq, built_in_chains, load_chain
 from bridge.chains.parallel import walk
+from bridge.chains.plugin import Plugin
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
@@ -52,8 +53,9 @@ class Golden:
 
 
 def chain_names() -> list[str]:
-    """Every chain that comes with daw-bridge."""
-    return sorted(path.stem for path in built_in_chains().glob("*.yaml"))
+    """Every chain that comes with daw-bridge and needs nothing else."""
+    names = sorted(path.stem for path in built_in_chains().glob("*.yaml"))
+    return [name for name in names if not any(isinstance(step, Plugin) for step in walk(load_chain(name).steps))]
 
 
 def golden_path(chain: str, folder: Path = TABLES) -> Path:
