@@ -30,7 +30,9 @@ def _about_file(path: Path | None) -> Finding:
 
 
 def _about_watch(settings: Settings) -> Iterator[Finding]:
-    if not settings.watch:
+    if not settings.watch and settings.ticket_folders:
+        yield ok(HERE, "watch folders", "none; requests come by tickets, from the scripts of a DAW")
+    elif not settings.watch:
         cure = "Add the render folder of your DAW under `watch`, or: dawbridge init --watch FOLDER"
         yield warn(HERE, "watch folders", "none: the daemon has nothing to do", cure)
 

@@ -77,7 +77,8 @@ def _markers(markers: Sequence[Marker]) -> Iterator[str]:
 def _lane(lane: Lane, depth: int, *, closes: int) -> Iterator[str]:
     """The lines of a track and of those inside it; `closes` folders end behind it."""
     indent = "  " * depth
-    guid = "{" + str(uuid5(NAMESPACE, lane.name)).upper() + "}"
+    content = "".join(clip.file for clip in lane.clips)
+    guid = "{" + str(uuid5(NAMESPACE, f"{lane.name}/{content}")).upper() + "}"
     is_folder = bool(lane.inner)
     yield f"{indent}<TRACK {guid}"
     yield f"{indent}  NAME {quoted(lane.name)}"

@@ -131,3 +131,9 @@ def test_the_command_that_starts_the_daemon_is_quoted() -> None:
 def test_the_port_is_read_from_reapers_settings(tmp_path: Path, line: str, port: int | None) -> None:
     (tmp_path / "reaper.ini").write_text(f"[reaper]\n{line}\n")
     assert web_port(tmp_path) == port
+
+
+def test_a_daemon_that_only_reads_tickets_is_well(config: Path) -> None:
+    result = CliRunner().invoke(cli, ["--config", str(config), "doctor", "--json"], catch_exceptions=False)
+    found = {finding["subject"]: finding for finding in json.loads(result.stdout)}
+    assert found["watch folders"]["verdict"] == "ok"

@@ -183,6 +183,12 @@ def test_names_of_every_kind_survive_in_a_project(track: str, marker: str) -> No
     assert quoted(track)[0] == quoted(track)[-1]
 
 
+def test_two_tracks_of_one_name_are_two_tracks() -> None:
+    lanes = tuple(Lane("Master", (Clip("m", f"Audio/{number}.wav", 1.0),)) for number in range(2))
+    tracks = elements(rpp.loads(rpp_text(ProjectFile(lanes, (), RATE_HZ))), "TRACK")
+    assert len({str(track.attrib) for track in tracks}) == 2
+
+
 def test_folders_inside_folders_end_where_they_should() -> None:
     inner = Lane("inner", inner=(Lane("a"), Lane("b")))
     text = rpp_text(ProjectFile((Lane("outer", inner=(Lane("x"), inner)), Lane("after")), (), RATE_HZ))
