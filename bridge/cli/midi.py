@@ -32,7 +32,7 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, entries=COMMANDS)
 def midi() -> None:
-    """MIDI controllers. `dawbridge help midi` explains them."""
+    """MIDI controllers. `dawbridge help control-midi` explains them."""
 
 
 def _complete_address(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -37,7 +37,7 @@ COMMAND_ID = "dawbridge-cli"
 
 @click.group(cls=LazyGroup, entries=COMMANDS)
 def osc() -> None:
-    """Control surfaces over OSC. `dawbridge help osc` explains it."""
+    """Control surfaces over OSC. `dawbridge help control-osc` explains it."""
 
 
 def _complete_address(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -186,7 +186,7 @@ class RealArdour:
         else:
             text = re.sub(r"<ControlProtocols\s*/>", f"<ControlProtocols>{protocol}</ControlProtocols>", text)
         self.session.write_text(text)
-        jack = ["jackd", "-r", "-n", "dawbridge", "-d", "dummy", "-r", str(RATE_HZ), "-p", "1024"]
+        jack = ["jackd", "-r", "-S", "-n", "dawbridge", "-d", "dummy", "-r", str(RATE_HZ), "-p", "4096"]
         (binary,) = ARDOUR.glob("hardour-*")
         self._processes = [self._start(jack, environment)]
         wait = ["jack_wait", "-s", "dawbridge", "-w", "-t", "20"]
@@ -249,15 +249,18 @@ def test_a_real_ardour_takes_markers_at_exact_places(tmp_path: Path) -> None:
     real = RealArdour(tmp_path)
     try:
         with Ardour(("127.0.0.1", ARDOUR_PORT)) as ardour:
-            try:
-                wait_until(lambda: stopped(ardour), 60, "Ardour's answer")
-            except AssertionError as reason:
-                raise AssertionError(real.logs()) from reason
             markers = (
                 Marker(start_s=1.0, name="Chorus", kind="section"),
                 Marker(start_s=2.5, name="Over", kind="over"),
             )
-            assert ardour.mark(markers, lambda seconds: round(seconds * RATE_HZ)) == 0
+
+            def marked() -> bool:
+                return stopped(ardour) and ardour.mark(markers, lambda seconds: round(seconds * RATE_HZ)) == 0
+
+            try:
+                wait_until(marked, 100, "Ardour's answer")
+            except AssertionError as reason:
+                raise AssertionError(real.logs()) from reason
             wait_until(lambda: saved(ardour, real), 20, "the saved session")
         assert real.saved_markers()["Chorus"] == RATE_HZ
         assert real.saved_markers()["Over"] == round(2.5 * RATE_HZ)

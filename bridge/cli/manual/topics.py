@@ -65,7 +65,7 @@ def listener_page(name: str, told: str, rows: Iterable[tuple[str, Declaration]])
     summary, _, rest = (told or "").partition(FOR_DEVELOPERS)[0].partition("\n\n")
     title, _, about = summary.partition(": ")
     blocks: tuple[Block, ...] = (*blocks_of(rest), Heading(f"Keys of `{name}`"), declared(rows, "Key"))
-    return ManualPage(name, title, about[:1].upper() + about[1:], blocks)
+    return ManualPage(f"control-{name}", title, about[:1].upper() + about[1:], blocks)
 
 
 def osc_page() -> ManualPage:
@@ -112,8 +112,8 @@ TOPICS = {
     "settings": Topic("Every key of bridge.yaml with its default and bounds.", settings_page),
     "reaper-scripts": Topic("Install the scripts, first split, first master, what may go wrong.", reaper_page),
     "tickets": Topic("Ask for work by writing a file, from any script.", tickets_page),
-    "osc": Topic("Control surfaces over OSC: every address, feedback, who may send.", osc_page),
-    "oscquery": Topic("Surfaces that ask the bridge what it can do.", oscquery_page),
-    "midi": Topic("Controllers: bindings, lamps, ports, markers as MIDI.", midi_page),
+    "control-osc": Topic("Control surfaces over OSC: every address, feedback, who may send.", osc_page),
+    "control-oscquery": Topic("Surfaces that ask the bridge what it can do.", oscquery_page),
+    "control-midi": Topic("Controllers: bindings, lamps, ports, markers as MIDI.", midi_page),
     "exit-codes": Topic("What the shell is told.", exit_codes_page),
 }
