@@ -7,11 +7,10 @@ arguments.
 import re
 import typing
 from collections.abc import Mapping
-from copy import copy
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
@@ -331,41 +330,6 @@ class MasterOptions(Named):
         if len(set(given)) < len(given):
             raise ValueError("says the same thing twice: keep one of the two.")
         return given
-
-
-def _as_for_one(name: str) -> Any:
-    """An option of masters, as it is declared there."""
-    return copy(MasterOptions.model_fields[name])
-
-
-class AlbumOptions(Value):
-    """What a user may say about an album: of each of its masters, and of what they share."""
-
-    chain: str = Field(
-        default="album",
-        description="Chain by name; `dawbridge chains list` shows them.",
-        json_schema_extra={"section": SOUND},
-    )
-    target_lufs: float | None = Field(
-        default=None,
-        ge=-40,
-        le=-4,
-        description="Integrated loudness of the loudest song; otherwise the chain's own.",
-        json_schema_extra={"section": SOUND, "unit": "LUFS"},
-    )
-    shared_tone_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far the chain may move songs towards the tone that they share; 0 leaves each its own.",
-        json_schema_extra={"section": SOUND, "unit": "%"},
-    )
-    ceiling_dbtp: float | None = _as_for_one("ceiling_dbtp")
-    genre: str | None = _as_for_one("genre")
-    output_format: OutputFormat = _as_for_one("output_format")
-    sample_rate_hz: int | None = _as_for_one("sample_rate_hz")
-    bit_depth: OutputBitDepth | None = _as_for_one("bit_depth")
-    replace: bool = _as_for_one("replace")
 
 
 class MasterRecipe(MasterOptions):

@@ -16,10 +16,10 @@ from bridge.cli.flags import checked, flags_of
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.errors import RequestError
-from bridge.jobs.album import Album, AlbumSong, album_of, recipe_for
+from bridge.jobs.album import Album, AlbumOptions, AlbumSong, album_of, recipe_for
 from bridge.jobs.chain_choice import with_chain
 from bridge.jobs.direct import DirectEngine, direct_request, report_of
-from bridge.recipes import AlbumOptions, AnalyzeRecipe, MasterRecipe
+from bridge.recipes import AnalyzeRecipe, MasterRecipe
 from bridge.settings import Settings
 from bridge.units import with_unit
 from bridge.value import Value

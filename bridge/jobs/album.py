@@ -6,10 +6,14 @@ left them. Nothing is done here but arithmetic; each song is then a master of it
 
 import statistics
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
+from typing import Any
+
+from pydantic import Field
 
 from bridge.analysis import Analysis
-from bridge.recipes import AlbumOptions, MasterRecipe, ReferenceTrack
+from bridge.recipes import SOUND, MasterOptions, MasterRecipe, OutputBitDepth, OutputFormat, ReferenceTrack
 from bridge.value import Value
 
 REFERENCES_MAX = 8
@@ -21,6 +25,41 @@ TONE_DB = 4.0
 RANGE_LU = 8.0
 DENSITY_LU = 5.0
 SOFTEST_LUFS = -40.0
+
+
+def _as_for_one(name: str) -> Any:
+    """An option of masters, as it is declared there."""
+    return copy(MasterOptions.model_fields[name])
+
+
+class AlbumOptions(Value):
+    """What a user may say about an album: of each of its masters, and of what they share."""
+
+    chain: str = Field(
+        default="album",
+        description="Chain by name; `dawbridge chains list` shows them.",
+        json_schema_extra={"section": SOUND},
+    )
+    target_lufs: float | None = Field(
+        default=None,
+        ge=-40,
+        le=-4,
+        description="Integrated loudness of the loudest song; otherwise the chain's own.",
+        json_schema_extra={"section": SOUND, "unit": "LUFS"},
+    )
+    shared_tone_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How far the chain may move songs towards the tone that they share; 0 leaves each its own.",
+        json_schema_extra={"section": SOUND, "unit": "%"},
+    )
+    ceiling_dbtp: float | None = _as_for_one("ceiling_dbtp")
+    genre: str | None = _as_for_one("genre")
+    output_format: OutputFormat = _as_for_one("output_format")
+    sample_rate_hz: int | None = _as_for_one("sample_rate_hz")
+    bit_depth: OutputBitDepth | None = _as_for_one("bit_depth")
+    replace: bool = _as_for_one("replace")
 
 
 class AlbumSong(Value):

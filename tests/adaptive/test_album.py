@@ -13,8 +13,8 @@ from bridge.chains import Peak
 from bridge.cli.album import songs_in
 from bridge.dsp.measures import analyze
 from bridge.errors import RequestError
-from bridge.jobs.album import album_of, recipe_for
-from bridge.recipes import AlbumOptions, MasterOptions
+from bridge.jobs.album import AlbumOptions, album_of, recipe_for
+from bridge.recipes import MasterOptions
 from tests.mastering.examples import through
 from tests.pieces import PIECES
 
