@@ -13,8 +13,9 @@ from bridge.audio.embedded.bext import Bext, parse_bext
 from bridge.audio.embedded.cues import CuePoint, Sampler, parse_cues, parse_marks, parse_sampler
 from bridge.audio.embedded.id3 import parse_id3, raw_texts_in
 from bridge.audio.embedded.info import parse_info
+from bridge.audio.embedded.places import cue_points_in, time_reference_in, without_places
 from bridge.audio.embedded.stamp import audio_mark, stamps_in_history
-from bridge.audio.embedded.tag_files import read_tag_file, stamp_texts
+from bridge.audio.embedded.tag_files import COMMENT_FILES, read_tag_file, stamp_texts
 from bridge.audio.embedded.tags import AUDIO_TAG, JOB_TAG, Picture, Tags, tags_of
 from bridge.audio.embedded.text import decode_text
 from bridge.audio.headers import parse_header
@@ -101,7 +102,17 @@ def read_metadata(path: Path) -> Metadata:
             return _from_aiff(source, header)
         if header.format in {FileFormat.WAV, FileFormat.RF64, FileFormat.W64}:
             return _from_wave(source, header)
-        return Metadata(tags=read_tag_file(stream, header.format, skip_id3(source)))
+        tags = read_tag_file(stream, header.format, skip_id3(source))
+        return _from_comments(tags, header) if header.format in COMMENT_FILES else Metadata(tags=tags)
+
+
+def _from_comments(tags: Tags, header: Header) -> Metadata:
+    reference = time_reference_in(tags)
+    return Metadata(
+        bext=None if reference is None else Bext(time_reference_frames=reference),
+        cue_points=cue_points_in(tags, header.sample_rate_hz),
+        tags=without_places(tags),
+    )
 
 
 def job_id_in(path: Path) -> str | None:

@@ -9,8 +9,9 @@ from bridge.audio.aiff_file import write_aiff
 from bridge.audio.containers.header import Header, HeaderState
 from bridge.audio.containers.source import Source, open_for_reading
 from bridge.audio.disk import whole_or_not_at_all
+from bridge.audio.embedded.places import with_places
 from bridge.audio.embedded.stamp import audio_mark
-from bridge.audio.embedded.tag_files import write_tag_file
+from bridge.audio.embedded.tag_files import COMMENT_FILES, write_tag_file
 from bridge.audio.embedded.tags import stamped_tags
 from bridge.audio.encoder import Encoding, encode
 from bridge.audio.grid import stored_blocks
@@ -104,8 +105,9 @@ def write_audio(
         path: any name; the format is the spec's.
         signal: samples float32 (channels, frames); values beyond full scale only for 32-bit float and lossy formats.
         spec: the kind of file.
-        metadata: as true of this signal; its job id becomes the stamp. What a format has no place for is left out
-            (bext, iXML and loops outside WAV, cue points outside WAV and AIFF).
+        metadata: as true of this signal; its job id becomes the stamp. What a format has no place for is left out: iXML
+            and loops outside WAV, cue points in MP3, of bext all but the time reference in FLAC, Ogg and Opus, which
+            carry cue points as chapters.
         on_progress: told the fraction written.
 
     Raises:
@@ -163,7 +165,11 @@ def _tag(path: Path, metadata: Metadata, frames: int | None) -> None:
         mark = audio_mark(Source(stream, path.name), header)
     if header.state is not HeaderState.COMPLETE or header.frames != frames:
         raise DeliveryError(f"{path.name} was not written whole: check the free space of {path.parent} and try again.")
-    write_tag_file(path, header.format, stamped_tags(metadata.tags, metadata.job_id, mark))
+    tags = stamped_tags(metadata.tags, metadata.job_id, mark)
+    if header.format in COMMENT_FILES:
+        reference = metadata.bext.time_reference_frames if metadata.bext is not None else None
+        tags = with_places(tags, metadata.cue_points, reference, header.sample_rate_hz)
+    write_tag_file(path, header.format, tags)
 
 
 def _layout_of(header: Header, source: Path) -> Layout:
