@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -30,7 +30,6 @@ Goal: TypeAlias = Literal[
 """Measures that a parameter can be searched for."""
 TIME = re.compile(r"^(?:(\d+):)?(?:(\d+):)?(\d+(?:\.\d+)?)\s*(s|%)?$")
 POINTS_MAX = 1000
-SHOWN_MAX = 4
 
 
 def _finite(value: object) -> object:
@@ -157,13 +156,11 @@ class Plugin(StepBase):
         return self.channels not in {"stereo", "dual_mono"} or self.mix_percent != 100
 
     def sentence(self) -> str:
-        """The plug-in with some of its parameters."""
-        shown = [f"{key} {_text(value)}" for key, value in self.parameters.items()]
-        more = len(shown) - SHOWN_MAX
+        """The plug-in, with its preset and what moves; the report lists its parameters as it reads them back."""
         preset = [f"preset {self.preset.stem}"] if self.preset else []
-        moved = [f"{key} automated" for key in self.automation]
         tuned = [f"{self.tune.parameter} tuned to {_goal_text(self.tune)}"] if self.tune else []
-        parts = [*preset, *tuned, *moved, *shown[:SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]
+        moved = [f"{key} automated" for key in self.automation]
+        parts = [*preset, *tuned, *moved]
         return f"Plug-in {self.plugin}{': ' if parts else ''}{', '.join(parts)}"
 
     def placed_sentence(self) -> str:
@@ -189,12 +186,6 @@ def time_of(text: str) -> tuple[float, bool]:
         return share, True
     hours, minutes = (first, second) if second else (0, first or 0)
     return int(hours or 0) * 3600.0 + int(minutes or 0) * 60.0 + float(last), False
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _goal_text(tune: Tune) -> str:
