@@ -69,17 +69,26 @@ class ResultSettings(Value):
     @field_validator("name_pattern")
     @classmethod
     def _is_a_pattern(cls, pattern: str) -> str:
-        try:
-            path = pattern.format(name="n", chain="c", date="d", job="j")
-        except (KeyError, IndexError, ValueError) as reason:
-            raise ValueError(
-                f"may hold {{name}} {{chain}} {{date}} {{job}} and nothing else in braces: {reason}."
-            ) from None
-        if "{name}" not in pattern and "{job}" not in pattern:
-            raise ValueError("must hold {name} or {job}, so that two songs do not get the same file.")
-        if Path(path).is_absolute() or ".." in Path(path).parts:
-            raise ValueError("must stay below the return folder: no leading slash and no `..`.")
-        return pattern
+        return name_pattern_checked(pattern)
+
+
+def name_pattern_checked(pattern: str) -> str:
+    """The pattern, if it names files below the return folder and two songs do not get the same one.
+
+    Raises:
+        ValueError: a sentence that says what is wrong with it.
+    """
+    try:
+        path = pattern.format(name="n", chain="c", date="d", job="j")
+    except (KeyError, IndexError, ValueError) as reason:
+        raise ValueError(
+            f"may hold {{name}} {{chain}} {{date}} {{job}} and nothing else in braces: {reason}."
+        ) from None
+    if "{name}" not in pattern and "{job}" not in pattern:
+        raise ValueError("must hold {name} or {job}, so that two songs do not get the same file.")
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        raise ValueError("must stay below the return folder: no leading slash and no `..`.")
+    return pattern
 
 
 class EngineSettings(Value):

@@ -136,6 +136,10 @@ WRONG = {
     "relative": ('{"format": 1, "id": "relative", "recipe": {"do": "analyze"}, "files": ["a.wav"]}', "whole path"),
     "windows": ('{"format": 1, "id": "windows", "recipe": {"do": "analyze"}, "files": ["C:\\\\a.wav"]}', "Windows"),
     "no-files": ('{"format": 1, "id": "no-files", "recipe": {"do": "analyze"}, "files": []}', "files"),
+    "escape": (
+        '{"format": 1, "id": "escape", "recipe": {"do": "analyze"}, "files": ["/a"], "name_pattern": "../{name}"}',
+        "must stay below the return folder",
+    ),
     "deep": ("[" * 100_000, "not readable as JSON"),
     "huge": (json.dumps({"x": "y" * 300_000}), "larger than 256 kB"),
 }

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from bridge.model import Grouping, JobError, JobResult, JobState
 from bridge.recipes import Recipe
 from bridge.report import Marker
+from bridge.settings import name_pattern_checked
 from bridge.value import Value
 
 FORMAT = 1
@@ -64,6 +65,12 @@ class WorkTicket(Value):
         max_length=NOTES_MAX,
         description="Whatever the writer wants to find again in the answer; the bridge does not look at it.",
     )
+
+    @field_validator("name_pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str | None) -> str | None:
+        """As in the settings: it must stay below the return folder."""
+        return None if pattern is None else name_pattern_checked(pattern)
 
 
 class SteerTicket(Value):
