@@ -115,9 +115,11 @@ def test_stems_of_an_item_that_was_deleted_meanwhile_are_not_lost(studio: Studio
 
 def test_by_option_stems_become_takes_of_the_item(studio: Studio) -> None:
     item = studio.item()
-    studio.reaper.person.inputs.append("6,best,takes,source")
+    studio.reaper.person.inputs.append("6,best,takes,source,my_model-6s.v1")
     studio.split("Split selected items into stems (ask)")
-    assert isinstance(studio.clerk.taken[0], object)
+    recipe = getattr(studio.clerk.taken[0], "recipe", None)
+    assert isinstance(recipe, SplitRecipe)
+    assert (recipe.stems, recipe.quality, recipe.model) == (6, "best", "my_model-6s.v1")
     assert len(studio.project.tracks) == 1
     assert len(item.takes) == 8
     assert item.values["I_CURTAKE"] == 0
@@ -127,7 +129,7 @@ def test_by_option_stems_become_takes_of_the_item(studio: Studio) -> None:
 
 def test_the_answers_are_kept_for_the_next_time_and_nonsense_is_told(studio: Studio) -> None:
     studio.item()
-    studio.reaper.person.inputs.append("3,fast,tracks,ask")
+    studio.reaper.person.inputs.append("3,fast,tracks,ask,")
     studio.reaper.run("Split selected items into stems (ask)")
     assert "is not understood" in studio.reaper.person.boxes[0]
     studio.reaper.person.inputs.append(None)
@@ -180,7 +182,7 @@ def test_or_nothing_is_done(studio: Studio) -> None:
 
 def test_or_it_is_glued(studio: Studio) -> None:
     treat(studio)
-    studio.reaper.person.inputs.append("4,fast,tracks,glue")
+    studio.reaper.person.inputs.append("4,fast,tracks,glue,")
     studio.split("Split selected items into stems (ask)")
     (glued,) = studio.tracks()["Mix"].items
     assert glued.take is not None

@@ -45,7 +45,9 @@ local function take(proj, result)
   if is_good then
     say.news(sentence)
   else
-    say.trouble("the result of " .. tostring(result.name) .. " could not be placed: " .. tostring(sentence))
+    local first = result.result and result.result.files[1]
+    say.trouble("the result of " .. tostring(result.name) .. " could not be placed: " .. tostring(sentence)
+      .. (first and "\nIts files are there: " .. first.path or ""))
   end
 end
 

@@ -140,18 +140,20 @@ local TREATED = { render = true, glue = true, source = true, ask = true }
 -- Asks how to split first; the answers are kept for the next time.
 function split.ask()
   local last = reaper.GetExtState(SECTION, "split_answers")
-  local is_given, answers = reaper.GetUserInputs("Bridge: split into stems", 4,
-    "Stems (2 4 5 6),Quality (draft fast best),As (tracks takes),Items with FX (render glue source ask)",
-    last ~= "" and last or "4,fast,tracks,ask")
+  local is_given, answers = reaper.GetUserInputs("Bridge: split into stems", 5,
+    "Stems (2 4 5 6),Quality (draft fast best),As (tracks takes),Items with FX (render glue source ask),"
+    .. "Model (empty: by quality)", last ~= "" and last or "4,fast,tracks,ask,")
   if not is_given then
     return
   end
-  local stems, quality, as, treated = answers:match("^%s*(%d)%s*,%s*(%l+)%s*,%s*(%l+)%s*,%s*(%l+)%s*$")
+  local stems, quality, as, treated, model = answers:match(
+    "^%s*(%d)%s*,%s*(%l+)%s*,%s*(%l+)%s*,%s*(%l+)%s*,%s*([%w_.-]*)%s*$")
   if not (stems and stems:find("[2456]") and QUALITIES[quality] and (as == "tracks" or as == "takes")
     and TREATED[treated]) then
-    return say.stop("'" .. answers .. "' is not understood: write for example 4,fast,tracks,ask.")
+    return say.stop("'" .. answers .. "' is not understood: write for example 4, fast, tracks, ask.")
   end
   reaper.SetExtState(SECTION, "split_answers", answers, true)
+  reaper.SetExtState(SECTION, "model", model, true)
   ask_for({
     recipe = { ["do"] = "split", stems = math.tointeger(tonumber(stems)), quality = quality },
     as = as,
