@@ -55,7 +55,9 @@ def models() -> None:
     """Models for separation: names, licences, sizes, where their weights are.
 
     Weights are fetched by `models fetch` and by nothing else, unless `models.auto_fetch` allows it. Models of your own
-    are Demucs repositories named under `models.repositories`; a `models.yaml` in the models folder adds presets.
+    are Demucs repositories named under `models.repositories`; a `models.yaml` in the models folder says which model
+    gives which stem, and may add several, each with its weight:
+    `presets: {best: {2: {vocals: [{model: htdemucs_ft, weight: 0.5}, {model: mine, weight: 0.5}]}}}`.
     """
 
 

@@ -1,5 +1,6 @@
 """Separation of a mix into stems, top to bottom. Imported with the first such job: it brings PyTorch along."""
 
+import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from bridge.dsp.resample import resample
 from bridge.dsp.separation.assembly import RESIDUAL, Assembler, AssemblyOrder
 from bridge.dsp.separation.listening import for_networks, listen
 from bridge.dsp.separation.warm_models import WARM
-from bridge.errors import UnsupportedAudioError
+from bridge.errors import DeliveryError, UnsupportedAudioError
 from bridge.model import FileRole, JobResult
 from bridge.pipeline.kept_stems import StemKeeper
 from bridge.pipeline.mix import open_mix
@@ -22,7 +23,7 @@ from bridge.pipeline.separation import SAMPLE_RATE_HZ, Making, Studio, made_bloc
 from bridge.pipeline.split_report import Split, split_report
 from bridge.pipeline.stem_room import Shape, StemRoom, write_part
 from bridge.recipes import OutputFormat, ResidualPolicy, SplitBitDepth, SplitRecipe, StemName
-from bridge.units import db_to_gain
+from bridge.units import bytes_text, db_to_gain
 
 LOSSY = frozenset({OutputFormat.MP3, OutputFormat.OGG, OutputFormat.OPUS})
 COMMON_PEAK_DBFS = -1.0
@@ -111,8 +112,24 @@ def begin(run: Run, recipe: SplitRecipe, mixes: Mixes, by: tuple[Studio, Making]
     order = AssemblyOrder(tuple(studio.plan.made), studio.plan.outputs, recipe.residual)
     delivered = mixes.delivered
     names = [str(name) for name in order.outputs] + ([RESIDUAL] if order.has_residual else [])
+    _require_disk(run, len(names) * delivered.channels * delivered.frames * 4)
     room = StemRoom(names, Shape(delivered.sample_rate_hz, delivered.channels, delivered.frames), run.allocate)
     return SplitWork(run, recipe, mixes, studio, making, room, Assembler(order, delivered, SAMPLE_RATE_HZ))
+
+
+def _require_disk(run: Run, stem_bytes: int) -> None:
+    """Does nothing where all stems fit on the disk, as files and, while they are made, beside them.
+
+    Raises:
+        DeliveryError: they do not, which is better known now than after an hour.
+    """
+    needed = 2 * stem_bytes if stem_bytes > run.assignment.limits.memory_audio_mb * 1_000_000 else stem_bytes
+    free = shutil.disk_usage(run.work).free
+    if free < needed:
+        raise DeliveryError(
+            f"The disk of {run.request.return_folder} has {bytes_text(free)} free and the stems need about "
+            f"{bytes_text(needed)}: make room, ask for fewer stems, or choose another return folder."
+        )
 
 
 def make_stems(work: SplitWork, threads: ThreadPoolExecutor, on_progress: OnProgress) -> tuple[list[Staged], float]:
