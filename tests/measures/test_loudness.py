@@ -59,6 +59,22 @@ def test_tech_3341_case_6_weighs_surround_channels(rate_hz: int) -> None:
     assert read(signals.tech_3341_case_6(rate_hz), rate_hz).integrated_lufs == pytest.approx(-23.0, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("channels", "silent", "surround"),
+    # BS.1770-5, table 4: 1.41 for speakers between 60 and 120 degrees at ear height, nothing for the LFE.
+    [(5, [], [3, 4]), (6, [3], [4, 5]), (8, [3], [6, 7]), (12, [3], [6, 7])],
+)
+def test_every_channel_up_to_7_1_4_weighs_what_the_standard_says(
+    channels: int, silent: list[int], surround: list[int]
+) -> None:
+    for channel in range(channels):
+        samples = np.zeros((channels, 48000), np.float32)
+        samples[channel] = signals.sine(1000.0, 1.0, 48000, -20.0)[0]
+        wanted = -23.0 + (1.492 if channel in surround else 0.0)
+        found = read(samples, 48000).integrated_lufs
+        assert found == (None if channel in silent else pytest.approx(wanted, abs=0.02)), channel
+
+
 @all_rates
 def test_tech_3341_case_9_short_term_stands_still(rate_hz: int) -> None:
     lufs = windows_lufs(signals.cut(signals.SHORT_TERM_CASE_9, rate_hz), rate_hz, SHORT_TERM_HOPS)
