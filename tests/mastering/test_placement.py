@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 
 from bridge.audio.signal import Samples, in_memory
-from bridge.chains import STEPS, Chain, Gain, Highpass, Plugin, Step, StepBase, StepChannels, chain_schema, read_chain
+from bridge.chains import (
+    STEPS,
+    Chain,
+    Dither,
+    Gain,
+    Highpass,
+    Plugin,
+    Resample,
+    Step,
+    StepBase,
+    StepChannels,
+    chain_schema,
+    read_chain,
+)
 from bridge.dsp.mastering.fitting import fit, run_steps
 from bridge.dsp.mastering.placement import WEIGHTS, PlacedProcessor
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
@@ -127,7 +140,7 @@ def test_the_report_says_where_and_how_much() -> None:
     assert plain.parameters == {"gain_db": 1.0}
 
 
-WHOLE = [step for step in EXAMPLES if step.whole_because]
+WHOLE: list[Step] = [*(step for step in EXAMPLES if step.whole_because), Resample(sample_rate_hz=48000), Dither()]
 
 
 @pytest.mark.parametrize("step", WHOLE, ids=step_name)

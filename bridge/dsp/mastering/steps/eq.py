@@ -29,11 +29,7 @@ def fit_eq(step: Eq, signal: Signal) -> Fitted:
     prototypes = [prototype_of(band) for band in bands]
     if not prototypes:
         return Fitted(None, None, found) if found else UNCHANGED
-    said = tuple(
-        band.model_copy(update={"q": None if band.type == "tilt" else band.shape_q})
-        for band in bands
-        if band not in beyond
-    )
+    said = tuple(band.model_copy(update={"q": None if band.type == "tilt" else band.shape_q}) for band in bands)
     done = step.model_copy(update={"bands": said})
     return replace(fit_filter(done, prototypes, signal, step.phase, curve_text(prototypes)), messages=found)
 
