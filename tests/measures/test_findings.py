@@ -253,6 +253,16 @@ def test_opposite_sides_have_levels_without_infinities() -> None:
     assert codes(messages)[0] == "inverted_side"
 
 
+def test_sides_that_partly_cancel_lose_loudness_in_mono_without_being_inverted() -> None:
+    left, other = signals.pink_noise(12.0, RATE_HZ, 5)
+    right = -0.4 * left + 0.917 * other
+    stereo, messages = stereo_of(np.stack([left, right]).astype(np.float32))
+    assert "mono_loss" in codes(messages)
+    assert "inverted_side" not in codes(messages)
+    assert stereo.mono_loss_db == pytest.approx(10.0 * np.log10(0.3), abs=0.3)
+    assert "mono_loss" not in codes(stereo_of(balanced())[1])
+
+
 # --- Peaks ------------------------------------------------------------------------------------------------------------
 
 
