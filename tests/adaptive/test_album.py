@@ -1,5 +1,6 @@
 """An album keeps the distances between its songs, and names those that stand out."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from bridge.dsp.measures import analyze
 from bridge.errors import RequestError
 from bridge.jobs.album import AlbumOptions, album_of, recipe_for
 from bridge.recipes import MasterOptions
-from tests.mastering.examples import through
+from tests.mastering.examples import audio, through
 from tests.pieces import PIECES
 
 
@@ -25,13 +26,14 @@ def analysis_of(signal: Audio) -> Analysis:
     return analysis
 
 
-SONG = PIECES["a pop song"]()
-BASE = analysis_of(SONG)
+@cache
+def base() -> Analysis:
+    return analysis_of(PIECES["a pop song"]())
 
 
 def at(loudness_lufs: float) -> Analysis:
-    return BASE.model_copy(
-        update={"measurement": BASE.measurement.model_copy(update={"integrated_lufs": loudness_lufs})}
+    return base().model_copy(
+        update={"measurement": base().measurement.model_copy(update={"integrated_lufs": loudness_lufs})}
     )
 
 
@@ -56,7 +58,7 @@ def test_songs_without_loudness_keep_their_gain_and_are_named() -> None:
 
 
 def test_a_soft_song_and_one_of_another_tone_stand_out() -> None:
-    bright = analysis_of(Audio(through(Peak(frequency_hz=9000, gain_db=16, q=0.3), SONG), SONG.sample_rate_hz))
+    bright = analysis_of(audio(through(Peak(frequency_hz=9000, gain_db=16, q=0.3), PIECES["a pop song"]())))
     songs = [at(-14), at(-15), at(-13), bright, at(-27)]
     album = album_of([(Path(f"{n}.wav"), song) for n, song in enumerate(songs)], -14)
     assert [bool(song.remarks) for song in album.songs] == [False, False, False, True, True]

@@ -1,5 +1,7 @@
 """Guards: loudness stops where it would cost more than they let pass, and costs are what they say."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,11 @@ from bridge.dsp.measures import measure
 from tests.mastering.examples import loudness
 from tests.pieces import PIECES
 from tests.signals import sine
+
+
+@cache
+def hits() -> Hits:
+    return read_hits(PIECES["hip-hop with an 808"]())
 
 
 def guarded(mix: Audio, target_lufs: float, **limits: float) -> Mastered:
@@ -92,11 +99,8 @@ def test_a_swell_has_no_punch_to_lose() -> None:
 @given(gain=st.floats(0.01, 1.0))
 @settings(max_examples=20)
 def test_one_gain_for_all_costs_neither_punch_nor_movement_nor_correlation(gain: float) -> None:
-    costs = movement_costs(HITS, np.full(HITS.bright.size, gain))
+    costs = movement_costs(hits(), np.full(hits().bright.size, gain))
     assert all(cost == pytest.approx(0.0, abs=1e-6) for cost in costs.values())
-
-
-HITS: Hits = read_hits(PIECES["hip-hop with an 808"]())
 
 
 def test_turning_hits_down_costs_as_much_punch_as_they_are_turned_down() -> None:

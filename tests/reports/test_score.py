@@ -1,5 +1,7 @@
 """The score card: what was lost has a word, what was kept is fine, and page and text show the same."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -22,12 +24,16 @@ def analysis_of(signal: Audio) -> Analysis:
     return analysis
 
 
-SONG = PIECES["a pop song"]()
-MIX = analysis_of(SONG)
+SONG = PIECES["a pop song"]
+
+
+@cache
+def mix() -> Analysis:
+    return analysis_of(SONG())
 
 
 def card(after: Analysis, target_lufs: float | None = None) -> ScoreCard:
-    made = score_card(MIX, after, target_lufs, None)
+    made = score_card(mix(), after, target_lufs, None)
     assert made is not None
     return made
 
@@ -37,28 +43,28 @@ def marks(made: ScoreCard) -> dict[str, str]:
 
 
 def test_a_master_that_is_the_mix_itself_lost_nothing() -> None:
-    made = card(MIX)
+    made = card(mix())
     assert set(marks(made).values()) == {"fine"}
     assert made.verdict.startswith("A clean master")
     assert marks(made).keys() == limits().keys()
 
 
 def test_the_streaming_chain_gives_a_card_without_losses() -> None:
-    mastered = master(SONG, load_chain("streaming"), MasterOrder())
-    made = score_card(MIX, analysis_of(mastered.audio), mastered.target_lufs, mastered.ceiling_dbtp)
+    mastered = master(SONG(), load_chain("streaming"), MasterOrder())
+    made = score_card(mix(), analysis_of(mastered.audio), mastered.target_lufs, mastered.ceiling_dbtp)
     assert made is not None
     assert "worse" not in marks(made).values()
 
 
 def test_a_crushed_master_pays_with_dynamics_and_punch() -> None:
-    crushed = Audio(np.clip(SONG.samples * 12, -0.9, 0.9), SONG.sample_rate_hz)
+    crushed = Audio(np.clip(SONG().samples * 12, -0.9, 0.9), SONG().sample_rate_hz)
     made = card(analysis_of(crushed))
     assert marks(made)["dynamics"] == "worse"
     assert "dynamics" in made.verdict
 
 
 def test_a_missed_target_and_a_broken_ceiling_are_marked() -> None:
-    made = score_card(MIX, MIX, -6.0, -20.0)
+    made = score_card(mix(), mix(), -6.0, -20.0)
     assert made is not None
     assert marks(made)["loudness"] == marks(made)["true_peak"] == "worse"
     assert "LU under the target" in made.lines[0].words
@@ -67,11 +73,11 @@ def test_a_missed_target_and_a_broken_ceiling_are_marked() -> None:
 def test_silence_and_old_reports_have_no_card() -> None:
     nothing = analysis_of(Audio(np.zeros((2, 44100), np.float32), 44100))
     assert score_card(nothing, nothing, -14, -1) is None
-    assert score_card(None, MIX, -14, -1) is None
+    assert score_card(None, mix(), -14, -1) is None
 
 
 def test_mono_has_no_line_for_what_it_loses_in_mono() -> None:
-    mono = analysis_of(Audio(SONG.samples[:1], SONG.sample_rate_hz))
+    mono = analysis_of(Audio(SONG().samples[:1], SONG().sample_rate_hz))
     made = score_card(mono, mono, None, None)
     assert made is not None
     assert "mono" not in marks(made)
@@ -82,7 +88,7 @@ def test_page_and_text_show_card_reasons_and_what_was_left_alone(shown: object) 
     assert callable(shown)
     step = AppliedStep(use="gain", sentence="Gain +1.00 dB", reasons=("it was soft -> +1.0 dB",))
     idle = AppliedStep(use="peak (mud)", sentence="Bell", reasons=("nothing stands out -> nothing to do",))
-    report = song_report().model_copy(update={"steps": (step,), "left_alone": (idle,), "score": card(MIX)})
+    report = song_report().model_copy(update={"steps": (step,), "left_alone": (idle,), "score": card(mix())})
     text = str(shown(report))
     for words in ("it was soft", "nothing stands out", "A clean master", "Smoothness of the highs"):
         assert words in text
