@@ -96,7 +96,10 @@ class Part:
     def read(self, start: int, frames: int) -> Samples:
         """Samples (channels, n) from frame `start`, on the grid of 24 bits also when scaled."""
         samples = self.room.read(self.name, start, frames)
-        return samples if self.scale == 1.0 else np.rint(samples * np.float32(self.scale) * GRID) / GRID
+        if self.scale == 1.0:
+            return samples
+        scaled: Samples = (np.rint(samples * np.float32(self.scale) * GRID) / GRID).astype(np.float32)
+        return scaled
 
 
 def write_part(path: Path, part: Part, spec: OutputSpec, metadata: Metadata) -> str:

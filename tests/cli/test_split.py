@@ -101,8 +101,8 @@ def test_evaluate_scores_stems_and_tells_what_became_worse(dawbridge: Run, song:
     for folder, noise in ((truth, 0.0), (good, 0.001), (bad, 0.01)):
         folder.mkdir()
         for name, samples in song.stems.items():
-            part = samples[:, : 3 * rate_hz] + np.float32(noise) * rng.standard_normal((2, 3 * rate_hz), np.float32)
-            write_like_a_daw(folder / f"Song - {name}.wav", part, rate_hz)
+            part = samples[:, : 3 * rate_hz] + noise * rng.standard_normal((2, 3 * rate_hz))
+            write_like_a_daw(folder / f"Song - {name}.wav", part.astype(np.float32), rate_hz)
     first = dawbridge("evaluate", truth, good, "--json")
     assert first.exit_code == 0, first.stderr
     baseline = tmp_path / "baseline.json"

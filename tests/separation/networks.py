@@ -84,7 +84,8 @@ def song(name: str) -> dict[str, Samples]:
 
 def mix_of(stems: dict[str, Samples]) -> Audio:
     """Their sum."""
-    return Audio(np.sum(list(stems.values()), axis=0, dtype=np.float32), RATE_HZ)
+    total: Samples = np.stack(list(stems.values())).sum(axis=0, dtype=np.float32)
+    return Audio(total, RATE_HZ)
 
 
 def sdr_db(truth: Samples, estimate: Samples) -> float:

@@ -17,7 +17,8 @@ def stems() -> dict[str, Samples]:
 
 
 def described(stems: dict[str, Samples], residual: Samples | None = None) -> Described:
-    mix: Samples = np.sum([*stems.values(), *([] if residual is None else [residual])], axis=0, dtype=np.float32)
+    every = [*stems.values(), *([] if residual is None else [residual])]
+    mix: Samples = np.stack(every).sum(axis=0, dtype=np.float32)
     parts = {name: Audio(samples, RATE_HZ) for name, samples in stems.items()}
     parts["residual"] = Audio(np.zeros_like(mix) if residual is None else residual, RATE_HZ)
     return describe(Audio(mix, RATE_HZ), parts, lambda _: None)
@@ -34,8 +35,8 @@ def test_shares_of_the_energy_add_up(stems: dict[str, Samples]) -> None:
 
 def test_bleed_is_read_where_it_was_put_and_rises_with_it(stems: dict[str, Samples]) -> None:
     def vocals_with(amount: float) -> float:
-        leak = np.float32(amount) * stems["drums"]
-        bled = stems | {"vocals": stems["vocals"] + leak, "drums": stems["drums"] - leak}
+        leak = (amount * stems["drums"]).astype(np.float32)
+        bled = {**stems, "vocals": stems["vocals"] + leak, "drums": stems["drums"] - leak}
         bleed_db = card(described(bled), "vocals").bleed_db
         assert bleed_db is not None
         return bleed_db
@@ -58,8 +59,8 @@ def test_a_stem_without_highs_is_watery_when_the_residual_has_them(stems: dict[s
 
 
 def test_drums_without_attacks_are_hollow(stems: dict[str, Samples]) -> None:
-    flat = np.tanh(30 * stems["drums"]).astype(np.float32) * 0.1
-    attacks = stems["drums"] - flat
+    flat: Samples = (0.1 * np.tanh(30 * stems["drums"])).astype(np.float32)
+    attacks: Samples = (stems["drums"] - flat).astype(np.float32)
     whole = card(described(stems), "drums").hollow_index
     worn = card(described(stems | {"drums": flat}, attacks), "drums").hollow_index
     assert whole is not None

@@ -225,6 +225,10 @@ def address() -> Iterator[str]:
         thread.join()
 
 
+def to_nobody(_: str, __: float | None) -> None:
+    """Is told how far it has come."""
+
+
 def wanted(sha256: str = hashlib.sha256(CONTENT).hexdigest()) -> Network:
     return Network(file="weights.th", sha256=sha256)
 
@@ -243,18 +247,18 @@ def test_what_broke_off_goes_on_from_where_it_stopped(tmp_path: Path, address: s
 
 def test_something_else_than_was_wanted_is_thrown_away(tmp_path: Path, address: str) -> None:
     with pytest.raises(ModelError, match="something else"):
-        download(address, wanted("00" * 32), tmp_path / "weights.th", lambda *_: None)
+        download(address, wanted("00" * 32), tmp_path / "weights.th", to_nobody)
     assert not list(tmp_path.iterdir())
 
 
 def test_no_network_is_said_with_another_way(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="copy the file from another machine"):
-        download("http://127.0.0.1:9/", wanted(), tmp_path / "weights.th", lambda *_: None)
+        download("http://127.0.0.1:9/", wanted(), tmp_path / "weights.th", to_nobody)
 
 
 def test_fetch_brings_every_file_of_a_model_once(tmp_path: Path, address: str) -> None:
     model = Model(url=address, networks=(wanted(),))
-    fetch("mine", model, tmp_path, lambda *_: None)
-    fetch("mine", model, tmp_path, lambda *_: None)
+    fetch("mine", model, tmp_path, to_nobody)
+    fetch("mine", model, tmp_path, to_nobody)
     assert (tmp_path / "mine/weights.th").read_bytes() == CONTENT
     assert Shelf.asked_from == [0]

@@ -7,6 +7,7 @@ comes from other stems from what comes from nowhere; they are the mean over chan
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import fast_bss_eval
 import numpy as np
@@ -20,6 +21,8 @@ FILTER_TAPS = 512
 SCORE_DB_MAX = 200.0
 """A perfect stem; JSON has no infinity."""
 SILENCE = 1e-12
+bss_eval_sources: Any = fast_bss_eval.bss_eval_sources
+"""Its own types speak of a private class."""
 
 
 def scores(truth: Mapping[str, Samples], estimates: Mapping[str, Samples]) -> tuple[StemScore, ...]:
@@ -52,7 +55,7 @@ def _interference(
     for channel in range(channels):
         reference = _stacked([truth[name][channel] for name in names])
         estimate = _stacked([estimates[name][channel] for name in names])
-        _, sir, sar = fast_bss_eval.bss_eval_sources(
+        _, sir, sar = bss_eval_sources(
             reference, estimate, filter_length=FILTER_TAPS, compute_permutation=False, use_cg_iter=None
         )
         per_channel.append(np.stack([sir.numpy(), sar.numpy()], axis=1))
