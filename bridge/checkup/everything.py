@@ -11,6 +11,7 @@ from bridge.checkup.models import check_models
 from bridge.checkup.plugins import check_up_plugins
 from bridge.checkup.running import check_running
 from bridge.checkup.settings import check_settings
+from bridge.checkup.surfaces import check_surfaces
 from bridge.settings import process_environment
 
 
@@ -29,4 +30,5 @@ def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
         yield from check_folders(settings)
         yield from check_up_plugins(settings)
         yield check_kernels(kernels_folder(settings, process_environment()))
+        yield from check_surfaces(settings)
         yield from check_running(settings, now_s)

@@ -22,6 +22,7 @@ class Area(StrEnum):
     PLUGINS = "plug-ins"
     DAEMON = "daemon"
     REAPER = "reaper"
+    SURFACES = "control surfaces"
 
 
 class Finding(Value):

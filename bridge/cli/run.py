@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 import yaml
@@ -46,7 +46,7 @@ def run(ctx: click.Context, assigned: Sequence[str]) -> int:
     Ctrl-C stops it; a job that is running goes back to the queue and is done at the next start.
     """
     settings = settings_of(ctx, dict(map(_assignment, assigned)))
-    if not settings.watch and not settings.ticket_folders:
+    if not settings.watch and not settings.ticket_folders and not settings.has_surfaces:
         raise RequestError(
             "No folder is watched and no ticket is read: write settings with `dawbridge init --watch FOLDER`, or name "
             "a settings file with `dawbridge --config FILE run`."
@@ -133,4 +133,16 @@ def _print_folders(settings: Settings) -> None:
         table.add_row(screen.text("returns", "quiet"), screen.text(shown_path(settings.return_folder(watch))), "")
     for folder in settings.ticket_folders:
         table.add_row(screen.text("tickets", "quiet"), screen.text(shown_path(folder)), "")
+    for name, place in _surfaces(settings):
+        table.add_row(screen.text(name, "quiet"), screen.text(place), "")
     console.print(screen.indented(table))
+
+
+def _surfaces(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Where control surfaces reach the bridge."""
+    if settings.osc.is_enabled:
+        yield "OSC", f"{settings.osc.host}:{settings.osc.port}"
+    if settings.oscquery.is_enabled:
+        yield "OSCQuery", f"http://{settings.oscquery.host}:{settings.oscquery.port}"
+    if settings.midi.is_enabled:
+        yield "MIDI", f"{', '.join(settings.midi.inputs) or 'network'}; {len(settings.midi.bindings)} bindings"

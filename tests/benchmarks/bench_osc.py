@@ -104,10 +104,14 @@ def latency(port: int) -> dict[str, float]:
     return percentiles(times_s)
 
 
+def _answer(_: str, *arguments: str) -> tuple[str, str]:
+    return "/ack", arguments[-1]
+
+
 def peer_latency() -> dict[str, float]:
     """The same with python-osc's own server, which does nothing but answer."""
     dispatcher = Dispatcher()
-    dispatcher.map("/x", lambda address, *arguments: ("/ack", arguments[-1]))
+    dispatcher.map("/x", _answer)
     server = BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     times_s: list[float] = []

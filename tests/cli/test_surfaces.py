@@ -12,10 +12,14 @@ from click.testing import CliRunner, Result
 from mido import Message
 from mido.sockets import connect
 
+from bridge.checkup.finding import Verdict
+from bridge.checkup.surfaces import check_surfaces
 from bridge.cli.main import cli
 from bridge.control_settings import Binding
+from bridge.errors import SettingsError
 from bridge.listeners.midi.bindings import Touch
 from bridge.listeners.midi.learning import binding_for
+from bridge.settings import load_settings
 from bridge.surface import NODES
 
 
@@ -152,3 +156,44 @@ def play(port: int, *messages: Message) -> None:
     controller.close()
     controller._rfile.close()
     controller._wfile.close()
+
+
+def test_the_check_up_tells_a_port_in_use_a_wrong_binding_and_a_missing_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = {
+            "data_folder": str(tmp_path / "data"),
+            "osc": {"is_enabled": True, "port": taken.getsockname()[1]},
+            "oscquery": {"is_enabled": True, "port": 0},
+            "midi": {
+                "is_enabled": True,
+                "inputs": ["no such controller"],
+                "bindings": [{"on": "note", "number": 1, "send": "/bridge/mastre/run"}],
+            },
+        }
+        config = tmp_path / "bridge.yaml"
+        config.write_text(yaml.safe_dump(settings))
+        findings = {finding.subject: finding for finding in check_surfaces(load_settings(config))}
+    assert (findings["OSC"].verdict, findings["OSCQuery"].verdict) == (Verdict.BAD, Verdict.OK)
+    assert "/bridge/master/run" in findings["MIDI bindings"].sentence
+    assert findings["MIDI"].verdict is Verdict.WARN
+
+
+def test_a_network_may_reach_the_bridge_only_with_an_allow_list(tmp_path: Path) -> None:
+    config = tmp_path / "bridge.yaml"
+    config.write_text("osc: {host: 0.0.0.0}\noscquery: {host: 0.0.0.0}\nmidi: {socket_host: 0.0.0.0}\n")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(config)
+    assert [fault.key for fault in refused.value.faults] == ["osc.host", "oscquery.host", "midi.socket_host"]
+    config.write_text("osc: {host: 0.0.0.0, allow: [192.168.1.0/24]}\noscquery: {host: 0.0.0.0}\n")
+    load_settings(config)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["osc: {allow: [nobody]}", "osc: {targets: [192.168.1.20]}", "osc: {reaper: 'host:99999'}", "osc: {port: 70000}"],
+)
+def test_wrong_addresses_in_the_settings_are_told(text: str, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.yaml"
+    config.write_text(text)
+    with pytest.raises(SettingsError):
+        load_settings(config)

@@ -3,7 +3,7 @@
 import logging
 import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -124,7 +124,7 @@ class Pads:
 
 
 @contextmanager
-def controller(midi: MidiWorld) -> Iterator[Any]:
+def controller(midi: MidiWorld) -> Generator[Any]:
     """A socket port of mido, closed whole: mido itself leaves its two files open."""
     with connect("127.0.0.1", midi.listener.port) as port:
         yield port

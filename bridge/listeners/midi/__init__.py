@@ -18,8 +18,8 @@ surfaces (`dawbridge osc list`), so a pad can do whatever OSC can.
 * `relative`: an endless encoder (1, 2, ... up; 127, 126, ... down), a step at a time.
 * `value`: hands the number on as it is; a program counts from 1.
 
-**Program changes.** They choose a chain, program 1 the first, unless a binding says otherwise. Clock, MIDI Machine Control,
-active sensing and whatever else is not bound are ignored.
+**Program changes.** They choose a chain, program 1 the first, unless a binding says otherwise. Clock, MIDI Machine
+Control, active sensing and whatever else is not bound are ignored.
 
 **Lamps and rings.** A binding whose address shows something lights its own control: a pad for `/bridge/queue/paused`
 is lit while the queue is paused, a ring for a fader follows it. `show` names another address: a pad that masters may

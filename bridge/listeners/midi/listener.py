@@ -5,6 +5,7 @@ import threading
 
 from mido import Message
 
+from bridge.control_settings import MidiSettings
 from bridge.errors import Fault, SettingsError
 from bridge.listeners.midi.bindings import command_of, lights, matching, touch_of
 from bridge.listeners.midi.ports import RtMidi, SocketPorts, System, SystemPorts
@@ -46,14 +47,7 @@ class MidiListener:
         Raises:
             SettingsError: a binding sends to an address that there is not, or the socket's port is taken.
         """
-        faults = [
-            Fault(f"there is nothing at {address}.{NODES.near(address)}", f"midi.bindings[{number}].{key}")
-            for number, binding in enumerate(self._bindings)
-            for key, address in (("send", binding.send), ("show", binding.show))
-            if address is not None and not NODES.matching(address)
-        ]
-        if faults:
-            raise SettingsError(faults)
+        refuse_unknown_addresses(self._settings)
         if self._settings.socket_port is not None:
             self._sockets = SocketPorts(self._settings, self._keeper, self._take, self._show_all)
             self.port = self._sockets.port
@@ -110,3 +104,19 @@ class MidiListener:
     def _show_all(self) -> None:
         entries, _ = self._surface.panel.changes(0)
         self._show(entries)
+
+
+def refuse_unknown_addresses(settings: MidiSettings) -> None:
+    """Refuses bindings that send to, or show, an address that there is not.
+
+    Raises:
+        SettingsError: all of them, each with its key.
+    """
+    faults = [
+        Fault(f"there is nothing at {address}.{NODES.near(address)}", f"midi.bindings[{number}].{key}")
+        for number, binding in enumerate(settings.bindings)
+        for key, address in (("send", binding.send), ("show", binding.show))
+        if address is not None and not NODES.matching(address)
+    ]
+    if faults:
+        raise SettingsError(faults)

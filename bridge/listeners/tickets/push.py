@@ -3,8 +3,6 @@
 import logging
 import socket
 import threading
-import urllib.request
-from urllib.error import URLError
 
 from pythonosc.osc_message_builder import OscMessageBuilder
 
@@ -38,10 +36,16 @@ def push(daw: DawCard | None) -> None:
 def _push(daw: DawCard) -> None:
     try:
         if (address := web_address(daw)) is not None:
-            with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http, to this machine
-                answer.read(1000)
+            _fetch(address)
         elif daw.osc_port is not None:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
                 sender.sendto(osc_message(daw), (THIS_MACHINE, daw.osc_port))
-    except (URLError, OSError) as reason:
+    except OSError as reason:
         log.info("REAPER does not hear: %s", reason, extra={"action": "push_failed"})
+
+
+def _fetch(address: str) -> None:
+    import urllib.request  # noqa: PLC0415 - brings TLS along, which a daemon that never pushes need not load
+
+    with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http, to this machine
+        answer.read(1000)
