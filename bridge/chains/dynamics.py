@@ -147,7 +147,7 @@ class BandDynamics(AutoValue):
 class Multiband(StepBase):
     """Compresses or expands each band by itself; the bands sum flat."""
 
-    help = "Evens out dynamics in each band by itself, so that bass does not turn the voices down."
+    help = "Compresses or expands each band by itself, so that bass does not turn the voices down."
     use: Literal["multiband"] = "multiband"
     crossovers_hz: tuple[Annotated[float, Field(ge=20, le=20000)], ...] = Field(
         min_length=1,
