@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.analysis import Analysis
@@ -41,6 +41,7 @@ def at(loudness_lufs: float) -> Analysis:
     loudness=st.lists(st.floats(-28, -8).map(lambda value: round(value, 1)), min_size=2, max_size=12),
     target=st.floats(-18, -9).map(lambda value: round(value, 1)),
 )
+@settings(deadline=None)
 def test_the_loudest_is_at_the_target_and_all_distances_are_kept(loudness: list[float], target: float) -> None:
     album = album_of([(Path(f"{n}.wav"), at(value)) for n, value in enumerate(loudness)], target)
     targets = [song.target_lufs for song in album.songs]

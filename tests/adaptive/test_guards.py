@@ -97,7 +97,7 @@ def test_a_swell_has_no_punch_to_lose() -> None:
 
 
 @given(gain=st.floats(0.01, 1.0))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_one_gain_for_all_costs_neither_punch_nor_movement_nor_correlation(gain: float) -> None:
     costs = movement_costs(hits(), np.full(hits().bright.size, gain))
     assert all(cost == pytest.approx(0.0, abs=1e-6) for cost in costs.values())
