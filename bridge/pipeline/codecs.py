@@ -31,6 +31,10 @@ from bridge.report import CodecSafety, CodecTrial
 from bridge.units import Dbtp, with_unit
 
 ROUNDS_MAX = 6
+REFINEMENTS_MAX = 2
+"""Rounds more, once a ceiling holds, for one that is not lower than need be."""
+CLOSE_DB = 0.12
+"""As near to the ordered ceiling as is worth another round."""
 MARGIN_DB = 0.02
 """Beyond what was read; doubled each round, because encoders do not follow a lower ceiling exactly."""
 THREADS = 2
@@ -67,6 +71,13 @@ Peaks = dict[CodecName, Dbtp | None]
 """True peak after each encoder, decoded again; None for silence."""
 
 
+class Tried(NamedTuple):
+    """A master, and what the encoders made of it."""
+
+    mastered: Mastered
+    peaks: Peaks
+
+
 class CodecSafe(NamedTuple):
     """A master whose ceiling holds after encoders, as far as it may be lowered."""
 
@@ -89,36 +100,67 @@ def refuse_untriable(codecs: Sequence[CodecName], channels: int) -> None:
         raise UnsupportedAudioError(f"codec_safe is for mono and stereo, not for {channels} channels: leave it out.")
 
 
+@dataclass
+class Search:
+    """The highest ceiling that holds: where it was tried, from above until one holds, then up again between the two."""
+
+    lowest: Dbtp
+    """The ceiling may go no lower."""
+    failing: Dbtp | None = None
+    """The lowest ceiling that did not hold, since one did."""
+    held: Tried | None = None
+    count: int = 0
+    refined: int = 0
+
+    def next_ceiling(self, tried: Tried, over_db: float) -> Dbtp | None:
+        """What to try after this; None: nothing better is to be found."""
+        self.count += 1
+        ceiling = tried.mastered.ceiling_dbtp
+        if over_db <= 0.0:
+            self.held = tried
+            if self.failing is None or -over_db <= CLOSE_DB:
+                return None
+        else:
+            self.failing = ceiling
+        if self.held is None:
+            margin_db = MARGIN_DB * 2 ** (self.count - 1)
+            is_over = self.count >= ROUNDS_MAX or ceiling <= self.lowest
+            return None if is_over else max(self.lowest, ceiling - over_db - margin_db)
+        self.refined += 1
+        assert self.failing is not None
+        below = self.held.mastered.ceiling_dbtp
+        is_over = self.refined > REFINEMENTS_MAX or self.failing - below <= CLOSE_DB
+        return None if is_over else min(below + max(-over_db, CLOSE_DB), (below + self.failing) / 2)
+
+
 def made_codec_safe(run: Run, recipe: MasterRecipe, mastered: Mastered, on_progress: OnProgress) -> CodecSafe:
     """The master under a ceiling just low enough that all of the recipe's encoders keep the ordered one."""
     ordered = mastered.ceiling_dbtp
-    lowest = ordered - recipe.codec_trim_db_max
     turns = rounds(on_progress)
-    first = last = _tried(run, recipe.codec_safe, mastered.audio, next(turns))
-    count, margin_db = 1, MARGIN_DB
-    while (over_db := _worst_db(last, ordered)) > 0.0 and count < ROUNDS_MAX and mastered.ceiling_dbtp > lowest:
-        ceiling = max(lowest, mastered.ceiling_dbtp - over_db - margin_db)
+    first = last = Tried(mastered, _tried(run, recipe.codec_safe, mastered.audio, next(turns)))
+    search = Search(ordered - recipe.codec_trim_db_max)
+    while (ceiling := search.next_ceiling(last, _worst_db(last.peaks, ordered))) is not None:
         turn = next(turns)
-        mastered = under_lower_ceiling(mastered, ceiling, run.allocate, part(turn, 0.0, 0.4))
-        last = _tried(run, recipe.codec_safe, mastered.audio, part(turn, 0.4, 1.0))
-        count, margin_db = count + 1, 2 * margin_db
+        lower = under_lower_ceiling(mastered, ceiling, run.allocate, part(turn, 0.0, 0.4))
+        last = Tried(lower, _tried(run, recipe.codec_safe, lower.audio, part(turn, 0.4, 1.0)))
+    kept = search.held or last
     trials = tuple(
         CodecTrial(
             codec=name,
             settings=CODECS[name].settings(mastered.audio.sample_rate_hz),
-            before_dbtp=first[name],
-            after_dbtp=last[name],
+            before_dbtp=first.peaks[name],
+            after_dbtp=kept.peaks[name],
         )
         for name in recipe.codec_safe
     )
     safety = CodecSafety(
         ceiling_dbtp=ordered,
-        lowered_db=round(ordered - mastered.ceiling_dbtp, 3),
-        rounds=count,
-        is_held=over_db <= 0.0,
+        lowered_db=round(ordered - kept.mastered.ceiling_dbtp, 3),
+        rounds=search.count,
+        is_held=search.held is not None,
         trials=trials,
     )
-    return CodecSafe(mastered, safety, (_step(safety),), _messages(safety))
+    return CodecSafe(kept.mastered, safety, (_step(safety),), _messages(safety))
 
 
 def _worst_db(peaks: Peaks, ceiling_dbtp: Dbtp) -> float:
