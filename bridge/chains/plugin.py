@@ -66,7 +66,21 @@ class Tune(Value):
 
 
 class Plugin(StepBase):
-    """Runs a VST3 or AU plug-in, in a process of its own."""
+    """Runs a VST3 or AU plug-in, in a process of its own.
+
+    A plug-in is found by its name, so the same chain works on Linux, macOS and Windows. What is missing, called
+    otherwise or out of range is told before the job starts: `dawbridge plugins check CHAIN` tells it earlier still.
+    `dawbridge plugins show NAME --yaml` prints this step with every parameter of a plug-in.
+
+    Order: the preset, then a program (`current_program`), then `parameters`, whatever their order in the file. All
+    others keep what preset and program made of them, or their defaults. Values are read back and stand in the report.
+
+    Times of `automation` are seconds (`45s`), clock times (`1:30`) or shares of the song (`50%`); two points at one
+    time are a jump. `tune` hears the whole song at several values, so it takes as many times as long.
+
+    Plug-ins that follow each other run in one process, which stays warm for the next job. Results are kept for
+    identical requests only where a scan found that the plug-ins give the same bytes again.
+    """
 
     help = "Runs a VST3 or AU plug-in of yours; if it crashes or hangs, only this step is lost."
     use: Literal["plugin"] = "plugin"
