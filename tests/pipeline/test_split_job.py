@@ -307,6 +307,18 @@ def test_silence_and_a_second_and_low_rates_come_apart_too(session: Path, split:
     np.testing.assert_array_equal(sum_of(list(low.values())), read_audio(path).samples)
 
 
+def test_an_mp3_comes_apart_at_its_gapless_length_and_says_what_it_is(
+    session: Path, split: Split, mix: Samples
+) -> None:
+    metadata = read_metadata(bounce(session, mix))
+    write_audio(session / "Renders/Lossy.mp3", Audio(mix, RATE_HZ), OutputSpec(OutputFormat.MP3), metadata)
+    result = split("Lossy.mp3", **TINY)
+    assert {samples.shape for samples in delivered(result).values()} == {mix.shape}
+    null_db = separation_of(result).null_db
+    assert null_db is None or null_db < -140.0
+    assert any("mp3" in warning for warning in result.warnings)
+
+
 def test_more_than_two_channels_are_refused_with_the_cure(session: Path, split: Split, mix: Samples) -> None:
     bounce(session, np.zeros((6, RATE_HZ), np.float32), name="Surround.wav")
     with pytest.raises(UnsupportedAudioError, match=r"6 channels.*bounce a stereo mix"):
