@@ -4,6 +4,7 @@ import logging
 import logging.handlers
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,8 @@ from bridge.settings import Settings, WatchSettings, process_environment
 from bridge.value import Value
 
 READY_FILE = "daemon.json"
+SWITCH_S = 0.0005
+"""How long a busy thread keeps others waiting where surfaces are served: Python's own 5 ms can be felt on a fader."""
 LOG_FILE = "logs/daemon.log"
 LOG_BYTES_MAX = 2_000_000
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
@@ -160,6 +163,7 @@ def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict
     from bridge.listeners.osc.listener import OscListener  # noqa: PLC0415 - not for a bridge without surfaces
     from bridge.surface import Surface  # noqa: PLC0415
 
+    sys.setswitchinterval(SWITCH_S)
     ports: dict[str, int] = {}
     surface = Surface(desk, settings)
     starting.callback(surface.stop)

@@ -51,6 +51,8 @@ class Actions:
         self._jobs = jobs
         self._choices = Choices()
         self._take_over = TakeOver()
+        self._own: dict[str, float] = {}
+        """What the chosen chain gives; reading its file takes too long for every move of a fader."""
         self._verbs: Mapping[Verb, Callable[[Call], Rows | None]] = {
             Verb.SET_OPTION: self._set_option, Verb.SET_FADER: self._set_fader, Verb.RESET: self._reset,
             Verb.CHOOSE_CHAIN: self._choose_chain, Verb.STEP_CHAIN: self._step_chain, Verb.PICK_CHAIN: self._pick_chain,
@@ -123,9 +125,9 @@ class Actions:
         self._show_options(call.node.subject)
 
     def _show_options(self, recipe: str) -> None:
-        own = self._chain_own() if recipe == "master" else {}
-        for name, argument in OPTIONS[recipe].items():
-            value = self._choices.value(recipe, name, own)
+        own = self._own if recipe == "master" else {}
+        for name, value in self._choices.values(recipe, own).items():
+            argument = OPTIONS[recipe][name]
             self._show(f"{ROOT}/{recipe}/option/{name}", value)
             if has_fader(argument):
                 self._show(f"{ROOT}/{recipe}/fader/{name}", round(fader_position(argument, value), 4))
@@ -163,6 +165,7 @@ class Actions:
         self._show_options("master")
 
     def _show_chains(self) -> None:
+        self._own = self._chain_own()
         names, chosen = self._desk.chains(), self._choices.chain
         number = names.index(chosen) + 1 if chosen in names else 0
         self._show(f"{ROOT}/chain/name", chosen)

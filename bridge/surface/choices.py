@@ -54,29 +54,29 @@ class Choices:
         """Sets every option of a recipe back to its default."""
         self._options[recipe] = {}
 
-    def value(self, recipe: str, option: str, own: Mapping[str, float]) -> WireValue:
-        """What an option is, as a wire shows it.
+    def values(self, recipe: str, own: Mapping[str, float]) -> dict[str, WireValue]:
+        """What each option of a recipe is, as a wire shows it.
 
         Args:
             recipe: name of it.
-            option: one of its fields.
             own: what the chosen chain gives where nothing was chosen.
         """
-        value: object = getattr(self.recipe(recipe), option)
-        kind = OPTIONS[recipe][option].kind
-        match value:
-            case None if kind is Kind.TEXT:
-                return OWN
-            case None:
-                return own.get(option, 0)
-            case tuple():
-                return ", ".join(map(_text, value))
-            case Enum():
-                return _text(value)
-            case bool() | int() | float():
-                return str(value) if kind is Kind.TEXT else value
-            case _:
-                return str(value)
+        made = self.recipe(recipe)
+        return {name: _shown(getattr(made, name), argument, own) for name, argument in OPTIONS[recipe].items()}
+
+
+def _shown(value: object, argument: Argument, own: Mapping[str, float]) -> WireValue:
+    match value:
+        case None:
+            return OWN if argument.kind is Kind.TEXT else own.get(argument.name, 0)
+        case tuple():
+            return ", ".join(map(_text, value))
+        case Enum():
+            return _text(value)
+        case bool() | int() | float():
+            return str(value) if argument.kind is Kind.TEXT else value
+        case _:
+            return str(value)
 
 
 def _meant(argument: Argument, recipe: type[SurfaceRecipe], value: WireValue) -> object:
