@@ -66,8 +66,9 @@ def exit_code_for(outcomes: Sequence[Outcome]) -> ExitCode:
 
 
 def is_engine_cold(settings: Settings, room: str = "dsp") -> bool:
-    """Whether the first start compiles the audio kernels of a room, which takes longer."""
-    return bool(cold_modules(kernels_folder(settings, process_environment()), room)[0])
+    """Whether the first start compiles most of the audio kernels of a room, which takes longer."""
+    cold, count = cold_modules(kernels_folder(settings, process_environment()), room)
+    return len(cold) > count // 2
 
 
 def _do(path: Path, work: Callable[[Path, OnProgress], Outcome], numbered: str, *, is_cold: bool) -> Outcome:

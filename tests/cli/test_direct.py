@@ -122,9 +122,21 @@ def test_a_name_that_is_no_text_is_a_sentence(dawbridge: Run, mix: Path) -> None
     assert outcomes(result)[0].error is not None
 
 
-def test_after_one_job_no_kernel_is_left_to_compile(dawbridge: Run, mix: Path, compiled_kernels: Path) -> None:
-    assert dawbridge("analyze", mix).exit_code == 0
+def test_after_one_master_no_kernel_is_left_to_compile(
+    dawbridge: Run, mix: Path, tmp_path: Path, compiled_kernels: Path
+) -> None:
+    assert dawbridge("master", mix, "--out", tmp_path / "Masters").exit_code == 0
     assert cold_modules(compiled_kernels)[0] == []
+
+
+def test_an_analysis_compiles_no_more_than_it_needs(
+    dawbridge: Run, mix: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    assert dawbridge("analyze", mix, "--scope", "loudness").exit_code == 0
+    assert set(cold_modules(tmp_path / "kernels", "dsp/measures")[0]) == {"difference", "fourier", "hops"}
+    cold, count = cold_modules(tmp_path / "kernels", "dsp/mastering")
+    assert len(cold) == count
 
 
 def test_an_unknown_chain_is_refused_before_any_work(dawbridge: Run, mix: Path, tmp_path: Path) -> None:
