@@ -101,7 +101,7 @@ def rounded(parameter: PluginParameter, value: float) -> float:
 
 
 def _shown(value: Setting) -> str:
-    return f"{value:g}" if isinstance(value, float) and not isinstance(value, bool) else repr(value)
+    return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
 def _some(texts: list[str] | tuple[str, ...]) -> str:

@@ -30,7 +30,7 @@ from bridge.chains import Plugin
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.plugins.rack import Rack, open_rack
-from bridge.dsp.plugins.scan import Scan
+from bridge.dsp.plugins.scan import Scan, tell_nobody
 from bridge.dsp.song import make_song, mix_of
 from bridge.plugin_settings import PluginPlace, PluginSettings
 from bridge.plugins.folders import find_bundles
@@ -90,9 +90,9 @@ def scan(folder: Path) -> tuple[float, float, int]:
     settings = PluginSettings(folders=(FOLDER,), use_system_folders=False)
     looking = Scan(settings, Shelf(folder), lambda: "")
     paths = [path for path in find_bundles(settings) if path.stem != SLOW]
-    first = seconds(lambda: looking.files(paths, lambda *_: None))
+    first = seconds(lambda: looking.files(paths, tell_nobody))
     looking.named([SLOW])
-    return first, min(seconds(lambda: looking.everything(lambda *_: None)) for _ in range(3)), len(paths)
+    return first, min(seconds(lambda: looking.everything(tell_nobody)) for _ in range(3)), len(paths)
 
 
 def measure(audio: Audio, rack: Rack, repeat: int, folder: Path) -> Result:

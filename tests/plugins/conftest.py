@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from bridge.dsp.plugins import rack as racks
 from bridge.dsp.plugins.rack import Rack, open_rack
-from bridge.dsp.plugins.scan import Scan
+from bridge.dsp.plugins.scan import Scan, tell_nobody
 from bridge.plugin_settings import PluginPlace, PluginSettings
 from bridge.plugins.catalogue import Catalogue
 from bridge.plugins.shelf import Shelf
@@ -66,7 +66,7 @@ def a_scan(settings: PluginSettings, shelf: Shelf) -> Scan:
 def zam_catalogue(zam: Path, shelf_folder: Path) -> Catalogue:
     """What a scan of zam-plugins found."""
     settings = PluginSettings(folders=(zam,), use_system_folders=False)
-    return a_scan(settings, Shelf(shelf_folder)).everything(lambda *_: None)
+    return a_scan(settings, Shelf(shelf_folder)).everything(tell_nobody)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from bridge.dsp.plugins.numbers import key_of, number_in, resolution_of, unit_in
+from bridge.dsp.plugins.scan import tell_nobody
 from bridge.plugin_settings import PluginSettings
 from bridge.plugins.catalogue import Catalogue, read_catalogue
 from bridge.plugins.entry import ParameterKind
@@ -47,7 +48,7 @@ def test_parameters_are_what_the_plug_in_says(zam_catalogue: Catalogue) -> None:
 
 
 def test_faults_are_of_one_file_and_the_rest_is_found(faults: Path, tmp_path: Path) -> None:
-    catalogue = a_scan(settings_of(faults), Shelf(tmp_path)).everything(lambda *_: None)
+    catalogue = a_scan(settings_of(faults), Shelf(tmp_path)).everything(tell_nobody)
     assert {one.path.stem for one in catalogue.quarantined} == {
         "AbortOnLoad", "CrashOnLoad", "ExitOnLoad", "HangOnLoad", "Truncated",
     }  # fmt: skip
@@ -73,7 +74,7 @@ def test_only_what_has_changed_is_examined_again(faults: Path, tmp_path: Path) -
     scan.everything(lambda _done, _count, name: told.append(name))
     assert told == ["", "FaultBox", "", "FaultBox"]
     shutil.rmtree(folder / "Vendor")
-    assert not scan.everything(lambda *_: None).entries
+    assert not scan.everything(tell_nobody).entries
 
 
 def test_a_name_that_nobody_has_scanned_is_looked_for(faults: Path, tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
     parameters: dict[str, dict[str, object]] = {
         fault: {"plugin": "FaultBox", "parameters": {"fault": fault, "fault_at_s": 2.0}} for fault in FAULTS
     }
-    chains = parameters | {
+    chains: dict[str, dict[str, object]] = {
+        **parameters,
         "onload": {"plugin": str(faults / "CrashOnLoad.vst3")},
         "bypassed": {**parameters["crash"], "on_failure": "bypass"},
         "good": {"plugin": "FaultBox", "parameters": {"gain_db": -3}},

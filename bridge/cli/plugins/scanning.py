@@ -11,6 +11,7 @@ from bridge.cli.failures import printable, shown_path
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option
 from bridge.cli.plugins.shelves import complete_plugin, now, place_of, scan_of
+from bridge.dsp.plugins.scan import tell_nobody
 from bridge.errors import RequestError
 from bridge.model import Progress
 from bridge.plugins.catalogue import Catalogue
@@ -114,7 +115,7 @@ def _release(ctx: click.Context, shelf: Shelf, name: str) -> int:
             shelf.forgive(entry)
     shelf.change(lambda catalogue: catalogue.without(paths))
     with screen.working(f"Examining {name}"):
-        now_known = scan_of(place_of(ctx)).files(paths, lambda *_: None)
+        now_known = scan_of(place_of(ctx)).files(paths, tell_nobody)
     again = [one for one in now_known.quarantined if one.path in paths]
     for one in again:
         click.echo(f"{click.style('still quarantined', fg='red')}  {one.path.stem} {one.sentence}")

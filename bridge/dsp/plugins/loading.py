@@ -79,7 +79,7 @@ def load(path: Path, name: str, *, is_alone: bool) -> LoadedPlugin:
     """
     mixin = getattr(getattr(pedalboard, "_pedalboard", None), "_PythonExternalPluginMixin", None)
     if hasattr(mixin, SWEEP):
-        setattr(mixin, SWEEP, lambda *_: None)
+        setattr(mixin, SWEEP, _no_sweep)
     try:
         library: Any = pedalboard
         plugin: Any = library.load_plugin(str(path), plugin_name=None if is_alone else name)
@@ -87,6 +87,11 @@ def load(path: Path, name: str, *, is_alone: bool) -> LoadedPlugin:
         raise PluginError(f"could not be loaded: {error}") from error
     _never_let_go.append(plugin)
     return plugin  # type: ignore[no-any-return]  # Any from Pedalboard
+
+
+def _no_sweep(plugin: object, values: object) -> None:
+    """Stands in for Pedalboard's sweep; values are set by us."""
+    del plugin, values
 
 
 def names_in(path: Path) -> tuple[str, ...]:
