@@ -99,7 +99,8 @@ def measure(audio: Audio, rack: Rack, repeat: int, folder: Path) -> Result:
     """Everything."""
     rack.learn(NAMES)
     here, there = peer(audio.samples), isolated(audio)
-    here(), there()
+    here()
+    there()
     times = [(seconds(here), seconds(there)) for _ in range(repeat)]
     one, warm = (min(column) for column in zip(*times, strict=True))
     cold: list[tuple[float, float]] = []
