@@ -102,7 +102,7 @@ class CheckRow(Value):
     """What one check of the self-test found."""
 
     group: str
-    """What was looked at: "Loudness meter (EBU Tech 3341)"."""
+    """What was looked at: "Loudness (EBU 3341)"."""
     name: str
     expected: str
     measured: str

@@ -14,7 +14,7 @@ from bridge.selftest.rows import truth_row
 from bridge.units import gain_to_db
 from bridge.wire import CheckRow
 
-GROUP = "Limiter, ceiling read at 64x"
+GROUP = "Limiter, read at 64x"
 CEILING_DBTP = -1.0
 ROUNDING_DB = 0.005
 """Figures are told with two decimals."""

@@ -18,9 +18,9 @@ from bridge.selftest import signals
 from bridge.selftest.rows import Readings, Wanted, row_of
 from bridge.wire import CheckRow
 
-LOUDNESS_GROUP = "Loudness meter (EBU Tech 3341)"
-PEAK_GROUP = "True-peak meter (EBU Tech 3341)"
-RANGE_GROUP = "Loudness range (EBU Tech 3342)"
+LOUDNESS_GROUP = "Loudness (EBU 3341)"
+PEAK_GROUP = "True peak (EBU 3341)"
+RANGE_GROUP = "Range (EBU 3342)"
 RATES_HZ = (44100, 48000, 96000)
 TOLERANCE_LU = 0.1
 RANGE_TOLERANCE_LU = 1.0
@@ -53,13 +53,13 @@ def loudness_cases() -> Iterator[Case]:
     """Cases 1 to 6 and 9 to 14 of Tech 3341."""
     for number, segments in signals.TECH_3341_INTEGRATED.items():
         yield _loudness(f"Case {number}: integrated", _integrated(segments), -33.0 if number == 2 else -23.0)
-    yield _loudness("Case 6: integrated, 5 channels", _surround)
-    yield _loudness("Case 9: short-term stands still", _still(signals.SHORT_TERM_CASE_9, SHORT_TERM_HOPS, 0))
-    yield _loudness("Case 10: short-term maximum", _maxima(10, SHORT_TERM_HOPS))
-    yield _off("Case 11: short-term, live", _climb(11, SHORT_TERM_HOPS, 600))
-    yield _loudness("Case 12: momentary stands still", _still(signals.MOMENTARY_CASE_12, MOMENTARY_HOPS, 60))
-    yield _loudness("Case 13: momentary maximum", _maxima(13, MOMENTARY_HOPS))
-    yield _off("Case 14: momentary, live", _climb(14, MOMENTARY_HOPS, 80))
+    yield _loudness("Case 6: 5 channels", _surround)
+    yield _loudness("Case 9: short-term", _still(signals.SHORT_TERM_CASE_9, SHORT_TERM_HOPS, 0))
+    yield _loudness("Case 10: its maximum", _maxima(10, SHORT_TERM_HOPS))
+    yield _off("Case 11: the same, live", _climb(11, SHORT_TERM_HOPS, 600))
+    yield _loudness("Case 12: momentary", _still(signals.MOMENTARY_CASE_12, MOMENTARY_HOPS, 60))
+    yield _loudness("Case 13: its maximum", _maxima(13, MOMENTARY_HOPS))
+    yield _off("Case 14: the same, live", _climb(14, MOMENTARY_HOPS, 80))
 
 
 def true_peak_cases() -> Iterator[Case]:

@@ -11,7 +11,7 @@ from bridge.dsp.song import make_song, mix_of
 from bridge.selftest.rows import Wanted, row_of, skipped_row
 from bridge.wire import CheckRow
 
-GROUP = "Second opinion (pyloudnorm)"
+GROUP = "Beside pyloudnorm"
 RATE_HZ = 44100
 Meter: TypeAlias = Callable[[Samples], float | None]
 AGREEMENT_LU = 0.1
@@ -37,7 +37,7 @@ def check_second_opinion(
         song = mix_of(make_song(seed, seconds, RATE_HZ))
         theirs = float(pyloudnorm.Meter(RATE_HZ).integrated_loudness(np.ascontiguousarray(song.T, np.float64)))
         wanted = Wanted(theirs, AGREEMENT_LU, AGREEMENT_LU, "LUFS", decimals=2)
-        yield row_of(GROUP, f"A song of {seconds:.0f} s, seed {seed}", wanted, [(meter or _ours)(song)])
+        yield row_of(GROUP, f"Song {seed}, {seconds:.0f} s", wanted, [(meter or _ours)(song)])
 
 
 def _ours(song: Samples) -> float | None:
