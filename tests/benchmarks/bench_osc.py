@@ -73,7 +73,7 @@ def long_song(folder: Path) -> Path:
 
 
 def with_job(bridge: BridgeProcess, song: Path, name: str, measure: Callable[[], T]) -> T:
-    """What is measured while jobs work, one after the other; the first waits until the engine's kernels are compiled."""
+    """What is measured while jobs work, one after the other; kernels that are not compiled yet are waited for."""
     for number in range(JOBS):
         shutil.copyfile(song, bridge.renders / f"{name}{number}.wav")
     wait_until(lambda: is_at_work(bridge, name), 600, "a job at work")
