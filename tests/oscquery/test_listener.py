@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from bridge.errors import SettingsError
+from bridge.listeners.oscquery.announce import OSC_TYPE, QUERY_TYPE, announce
 from bridge.listeners.oscquery.listener import OscQueryListener
 from bridge.settings import Settings
 from bridge.surface import NODES
@@ -193,7 +194,7 @@ def test_too_many_clients_are_turned_away_and_gone_ones_make_room(query: QueryWo
 
 
 def test_a_client_that_does_not_read_is_left_and_others_go_on(query: QueryWorld) -> None:
-    with query.connect(max_queue=1) as lazy, query.connect() as good:
+    with query.connect(max_queue=1, close_timeout=0.2) as lazy, query.connect() as good:
         listen(lazy, "/bridge/job/name")
         listen(good, "/bridge/ab/side")
         hears(good, "/bridge/ab/side")
@@ -205,3 +206,33 @@ def test_a_client_that_does_not_read_is_left_and_others_go_on(query: QueryWorld)
         wait_until(lambda: client not in query.listener._clients, 10, "the end of the lazy client")
         query.client.send("/bridge/ab/toggle", 1)
         assert hears(good, "/bridge/ab/side").arguments == ("b",)
+
+
+# --- mDNS -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_bridge_is_found_by_its_announcement_until_it_is_taken_back() -> None:
+    zeroconf = pytest.importorskip("zeroconf")
+    found: list[tuple[str, int]] = []
+    gone: list[str] = []
+
+    class Board(zeroconf.ServiceListener):  # type: ignore[misc, name-defined]
+        def add_service(self, board: Any, kind: str, name: str) -> None:
+            found.append((kind, board.get_service_info(kind, name).port))
+
+        def update_service(self, board: Any, kind: str, name: str) -> None:
+            pass
+
+        def remove_service(self, board: Any, kind: str, name: str) -> None:
+            gone.append(kind)
+
+    announced = announce("daw-bridge test", "127.0.0.1", 9011, 9010)
+    assert announced is not None
+    board = zeroconf.Zeroconf(interfaces=["127.0.0.1"])  # loopback only: nothing leaves this machine
+    try:
+        zeroconf.ServiceBrowser(board, [QUERY_TYPE, OSC_TYPE], Board())
+        wait_until(lambda: {(QUERY_TYPE, 9011), (OSC_TYPE, 9010)} <= set(found), 10, "the announcement")
+        announced.withdraw()
+        wait_until(lambda: {QUERY_TYPE, OSC_TYPE} <= set(gone), 10, "its end")
+    finally:
+        board.close()
