@@ -90,6 +90,10 @@ class Child:
         """Writes a line without waiting: a child that hangs does not read, and its death shows elsewhere."""
         threading.Thread(target=self._write, args=(line,), name="engine-requests", daemon=True).start()
 
+    def send_now(self, line: bytes) -> None:
+        """Writes a line that fits the pipe for certain, because all before it have been answered."""
+        self._write(line)
+
     def next_line(self, timeout_s: float) -> bytes | None:
         """The next line that it wrote; None when none came in time.
 

@@ -126,7 +126,8 @@ class Host:
             HostError: what the plug-in did instead; the host is dead then, unless only the order was refused.
         """
         self._wait_until_ready()
-        self._child.send(to_line(order))
+        send = self._child.send_now if isinstance(order, RunOrder) else self._child.send
+        send(to_line(order))
         try:
             return self._next_answer(limit_s, "processing" if isinstance(order, RunOrder) else "loading", kind)
         except HostError as error:
