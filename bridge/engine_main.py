@@ -3,6 +3,7 @@
 Arguments: what to prepare (a `Readiness`; otherwise everything), and last the parent's process id.
 """
 
+import importlib
 import os
 import queue
 import sys
@@ -110,7 +111,8 @@ def _bare_pipeline(_: Pipes) -> Work:
 
 
 def _load_plots() -> None:
-    from bridge.reports import loudness_plot  # noqa: F401, PLC0415 - matplotlib: 0.3 s that the first report would wait
+    """matplotlib: 0.3 s that the first report would wait."""
+    importlib.import_module("bridge.reports.loudness_plot")
 
 
 def _rehearse_page() -> None:

@@ -1,6 +1,7 @@
 """Reports and delivery: from what was measured and written to what the user finds in the return folder."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -35,7 +36,8 @@ class Staged(NamedTuple):
     sample_rate_hz: int | None = None
 
 
-class Paper(NamedTuple):
+@dataclass(frozen=True)
+class Paper:
     """A report in one of its forms, written when the final names of the audio files are known."""
 
     role: FileRole

@@ -169,10 +169,10 @@ def test_the_check_up_changes_nothing(config: Path, tmp_path: Path) -> None:
 def test_kernels_of_another_source_count_as_not_compiled(tmp_path: Path) -> None:
     names, count = cold_modules(tmp_path)
     assert len(names) == count > 0
-    source = Path(bridge.__file__).parent / "dsp" / "mastering" / "biquad.py"
-    index = tmp_path / "mastering_1" / "biquad.filter-10.py311.nbi"
+    source = Path(bridge.__file__).parent / "dsp" / "measures" / "levels.py"
+    index = tmp_path / "measures_1" / "levels._add_up-10.py311.nbi"
     index.parent.mkdir()
     index.write_bytes(b"numba" + hashlib.sha256(b"an older version").digest())
-    assert "biquad" in cold_modules(tmp_path)[0]
+    assert "levels" in cold_modules(tmp_path)[0]
     index.write_bytes(b"numba" + hashlib.sha256(source.read_bytes()).digest())
-    assert "biquad" not in cold_modules(tmp_path)[0]
+    assert "levels" not in cold_modules(tmp_path)[0]
