@@ -93,7 +93,8 @@ def keys_of(model: type[BaseModel]) -> Iterator[tuple[str, Declaration]]:
 
 def tickets_page() -> ManualPage:
     """The ticket folder."""
-    return listener_page("tickets", bridge.listeners.tickets.__doc__ or "", keys_of(TicketSettings))
+    page = listener_page("tickets", bridge.listeners.tickets.__doc__ or "", keys_of(TicketSettings))
+    return replace(page, path="tickets")
 
 
 def exit_codes_page() -> ManualPage:
