@@ -241,5 +241,5 @@ def test_offset_polarity_and_an_exact_null_are_told_and_not_where_there_is_nothi
     late = compared(MIX, -0.5 * delayed(MIX, 4410))
     assert {"compared_offset", "polarity_inverted", "exact_null"} <= set(codes(late))
     assert next(m for m in late.messages if m.code == "compared_offset").sentence.endswith("(4410 frames) later.")
-    louder = compared(MIX, MIX + 0.01 * signals.white_noise(20.0, RATE_HZ))
+    louder = compared(MIX, (MIX + 0.01 * signals.white_noise(20.0, RATE_HZ)).astype(np.float32))
     assert not {"compared_offset", "polarity_inverted", "exact_null", "identical"} & set(codes(louder))

@@ -136,14 +136,14 @@ def _fitted(
     steps: Sequence[StepBase], working: WorkingSignal, allocate: Allocate, adapter: Adapter | None
 ) -> Iterator[tuple[StepBase, tuple[str, ...], Fitted]]:
     """Each step as it was decided, why, and fitted; plug-ins that follow each other are fitted together."""
-    for together in in_runs(steps):
-        if len(together) > 1:
-            plugins = [step for step in together if isinstance(step, Plugin)]
+    for first, *more in in_runs(steps):
+        if more:
+            plugins = [step for step in (first, *more) if isinstance(step, Plugin)]
             yield from (
                 (step, (), one) for step, one in zip(plugins, fit_plugins(plugins, working, allocate), strict=True)
             )
             continue
-        step, reasons = (together[0], ()) if adapter is None else adapter.decide(together[0], working)
+        step, reasons = (first, ()) if adapter is None else adapter.decide(first, working)
         yield step, reasons, fit(step, working, allocate)
 
 
