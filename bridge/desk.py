@@ -77,6 +77,7 @@ class Desk(Protocol):
 
         Raises:
             RequestError: outside the session roots, or too many jobs wait.
+            ModelError: a separation lacks packages or weights; the same request may be taken once they are here.
             StoreError: it could not be written down.
         """
         ...

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bridge.chains import Chain, find_chains, load_chain
 from bridge.desk import PathRequest, SeenRender
-from bridge.errors import RequestError
+from bridge.errors import RequestError, UserError
 from bridge.model import Job, JobError, JobRequest, JobResult, JobState, Progress
 from tests.values import a_measurement, a_render
 
@@ -18,6 +18,8 @@ class FakeDesk:
         self.root = root
         self._jobs: dict[str, Job] = {}
         self._followers: list[Callable[[Job], None]] = []
+        self.refusal: UserError | None = None
+        """Raised by each submit."""
         self._is_paused = False
         self._numbers = itertools.count(1)
 
@@ -36,6 +38,8 @@ class FakeDesk:
 
     def submit(self, request: JobRequest, client_id: str | None = None) -> Job:
         """A new job, or the one that waits or runs under the same key."""
+        if self.refusal is not None:
+            raise self.refusal
         for job in self._jobs.values():
             if not job.state.is_final and job.request.key() == request.key():
                 return job

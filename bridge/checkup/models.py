@@ -27,7 +27,7 @@ def check_models(settings: Settings) -> Iterator[Finding]:
     except ModelError as reason:
         yield warn(HERE, "models", reason.sentence, "Correct it: dawbridge models list")
         return
-    caches = usual_caches(Path.home(), dict(process_environment()))
+    caches = usual_caches(Path.home(), process_environment())
     here = [name for name, model in catalogue.models.items() if is_installed(model, separation.models_folder, caches)]
     listed = ", ".join(here) if here else "none yet; `dawbridge models fetch spleeter-2stems` brings the smallest"
     yield ok(HERE, "models", f"{listed} (folder {separation.models_folder})")

@@ -67,7 +67,7 @@ class _Shelf:
     def __init__(self, settings: SeparationSettings) -> None:
         self.folder = settings.models_folder
         self.catalogue: Catalogue = read_catalogue(settings.models_folder, settings.models.repositories)
-        self.caches: Caches = usual_caches(Path.home(), dict(process_environment()))
+        self.caches: Caches = usual_caches(Path.home(), process_environment())
 
     def known(self, name: str) -> KnownModel:
         """A model as it is listed."""

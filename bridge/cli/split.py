@@ -17,7 +17,9 @@ from bridge.jobs.direct import DirectEngine, direct_request, report_of
 from bridge.recipes import SplitOptions, SplitRecipe
 from bridge.reports import stem_words as words
 from bridge.separation import SeparationReport
-from bridge.weights.extra import require_packages
+from bridge.settings import process_environment
+from bridge.weights.files import usual_caches
+from bridge.weights.needs import require_models
 
 EXAMPLES = (
     ("Vocals and instrumental, quickly", "dawbridge split MySong.wav --quality draft"),
@@ -48,8 +50,8 @@ def split(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: b
     Stems have the mix's sample rate, length, start and time reference. What no stem holds is the residual: with it they
     equal the mix sample for sample, where the mix has at most 24 bits. A report (HTML and JSON) tells how good each is.
     """
-    require_packages("Separation")
     recipe, settings = checked(SplitRecipe, flags), settings_of(ctx)
+    require_models(recipe, settings.separation, usual_caches(Path.home(), process_environment()))
     with DirectEngine(settings) as engine:
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:

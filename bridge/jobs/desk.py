@@ -14,7 +14,9 @@ from bridge.jobs.store import JobStore
 from bridge.jobs.worker import Worker
 from bridge.model import Job, JobRequest, Render
 from bridge.recipes import reference_paths
-from bridge.settings import Settings
+from bridge.settings import Settings, process_environment
+from bridge.weights.files import usual_caches
+from bridge.weights.needs import require_models
 
 REMEMBERED_JOBS = 200
 """The renders of so many of the newest jobs can be asked for again."""
@@ -97,6 +99,7 @@ class JobDesk:
         mixes = [render.path for render in request.renders]
         references = [mixes[0].parent / path for path in reference_paths(request.recipe)]
         _refuse_outside((*mixes, request.return_folder, *references), self._roots)
+        require_models(request.recipe, self._settings.separation, usual_caches(Path.home(), process_environment()))
         return self._worker.submit(request, client_id)
 
     def is_paused(self) -> bool:

@@ -13,7 +13,6 @@ from bridge.audio.signal import OnProgress, Signal
 from bridge.dsp.separation.devices import choose_device
 from bridge.dsp.separation.listening import Heard, changed_span
 from bridge.dsp.separation.overlap_add import Streaming, stream
-from bridge.dsp.separation.plan import Plan, plan_of
 from bridge.dsp.separation.reuse import Stretch, everything, kept_share, segments_to_run, stretches
 from bridge.dsp.separation.runner import Runner
 from bridge.dsp.separation.warm_models import WARM
@@ -25,6 +24,7 @@ from bridge.settings import process_environment
 from bridge.weights.catalogue import Catalogue, read_catalogue
 from bridge.weights.fetch import fetch
 from bridge.weights.files import Weights, installed, is_installed, usual_caches
+from bridge.weights.plan import Plan, plan_of
 
 SAMPLE_RATE_HZ = 44_100
 """Of all networks that are known; one with another rate is refused."""
@@ -83,7 +83,7 @@ def open_studio(recipe: SplitRecipe, settings: SeparationSettings, on_stage: OnS
         ModelError: weights are missing, damaged, or not known.
     """
     catalogue = read_catalogue(settings.models_folder, settings.models.repositories)
-    caches = usual_caches(Path.home(), dict(process_environment()))
+    caches = usual_caches(Path.home(), process_environment())
 
     def weights_of(name: str) -> tuple[Weights, ...]:
         model = catalogue.model(name)

@@ -1,9 +1,8 @@
 """Where the files of models lie on this machine, and whether they are whole."""
 
 import hashlib
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +30,7 @@ class Weights:
     sha256: str
 
 
-def usual_caches(home: Path, environment: "os._Environ[str] | dict[str, str]") -> Caches:
+def usual_caches(home: Path, environment: Mapping[str, str]) -> Caches:
     """The caches of the model hub's and of PyTorch's own downloaders."""
     cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
     hub_home = Path(environment.get("HF_HOME") or cache / "huggingface")

@@ -1,6 +1,7 @@
 """`dawbridge split`, `models` and `evaluate`: a real engine, a small real network."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -49,11 +50,19 @@ def test_split_writes_stems_that_sum_to_the_mix_and_says_how_good_they_are(
     np.testing.assert_array_equal(sum(parts[1:], parts[0].copy()), read_audio(mix).samples)
 
 
-def test_split_prints_json_and_a_missing_model_says_how_to_bring_it(dawbridge: Run, settings: Path, mix: Path) -> None:
-    result = dawbridge("split", mix, "--quality", "draft", "--json")
+def test_what_is_missing_is_said_with_its_cure_before_an_engine_starts(
+    dawbridge: Run, settings: Path, mix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_audio = settings.parent / "Gone.wav"  # an engine, or a look at the file, would speak of it
+    for options in (("--quality", "draft"), ("--model", "htdemucs")):
+        result = dawbridge("split", no_audio, *options)
+        assert result.exit_code == ExitCode.FAILED
+        assert "dawbridge models fetch" in result.stderr
+        assert "without internet" in result.stderr
+    monkeypatch.setitem(sys.modules, "demucs", None)  # as where it is not installed
+    result = dawbridge("split", mix)
     assert result.exit_code == ExitCode.FAILED
-    (outcome,) = json_of(result)
-    assert "dawbridge models fetch spleeter-2stems" in outcome["error"]["sentence"]
+    assert "pip install 'daw-bridge[separation]'" in result.stderr
 
 
 def test_wrong_options_are_told_before_an_engine_starts(dawbridge: Run, settings: Path, mix: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.desk import PathRequest
-from bridge.errors import AudioError, RequestError
+from bridge.errors import AudioError, ModelError, RequestError
 from bridge.jobs.desk import Followers, JobDesk
 from bridge.jobs.store import JobStore
 from bridge.model import Job, JobState, Origin
-from bridge.recipes import AnalyzeRecipe, MasterRecipe
+from bridge.recipes import AnalyzeRecipe, MasterRecipe, MixRecipe, SplitRecipe
 from bridge.settings import Settings, WatchSettings
 from tests.jobs.conftest import MakeWorker
 from tests.support import wait_until
@@ -34,7 +34,7 @@ class Session:
         self.desk = JobDesk(self.worker, store, self.settings, self.followers)
         self.desk.pause()
 
-    def wanted(self, path: Path, recipe: MasterRecipe | AnalyzeRecipe | None = None) -> PathRequest:
+    def wanted(self, path: Path, recipe: MixRecipe | None = None) -> PathRequest:
         return PathRequest(paths=(path,), recipe=recipe or MasterRecipe(), origin=OSC)
 
     def master(self, path: Path, client_id: str | None = None) -> Job:
@@ -86,6 +86,25 @@ def test_a_request_that_returns_outside_is_refused(session: Session, bounce: Pat
     path = Path(shutil.copy(bounce, session.renders / "Song.wav"))
     with pytest.raises(RequestError, match="outside"):
         session.desk.read(session.wanted(path).model_copy(update={"return_folder": tmp_path / "elsewhere"}))
+
+
+def test_a_separation_without_its_model_is_refused_until_it_comes(session: Session, bounce: Path) -> None:
+    path = Path(shutil.copy(bounce, session.renders / "Song.wav"))
+    wanted = session.wanted(path, SplitRecipe.model_validate({"quality": "draft"}))
+    with pytest.raises(ModelError, match=r"dawbridge models fetch spleeter-2stems.*without internet"):
+        session.desk.submit(session.desk.read(wanted))
+    assert session.desk.jobs(10) == ()
+    weights = session.settings.separation.models_folder / "spleeter-2stems/spleeter-2stems.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    assert session.desk.submit(session.desk.read(wanted)).state is JobState.QUEUED
+
+
+def test_a_separation_that_no_model_can_give_is_refused(session: Session, bounce: Path) -> None:
+    path = Path(shutil.copy(bounce, session.renders / "Song.wav"))
+    recipe = SplitRecipe.model_validate({"quality": "draft", "stems": 4})
+    with pytest.raises(RequestError, match="and no drums"):
+        session.desk.submit(session.desk.read(session.wanted(path, recipe)))
 
 
 def test_a_missing_file_is_told_as_audio_that_is_not_there(session: Session) -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from bridge.dsp.separation.plan import Plan, plan_of
 from bridge.dsp.separation.runner import Runner
 from bridge.dsp.separation.warm_models import WarmModels
 from bridge.recipes import SplitRecipe
 from bridge.separation_settings import GpuSettings
 from bridge.weights.catalogue import Catalogue, read_catalogue
 from bridge.weights.files import installed
+from bridge.weights.plan import Plan, plan_of
 from tests.separation.networks import MODELS, noise, separated, tiny
 from tests.support import wait_until
 

@@ -16,13 +16,15 @@ from demucs.htdemucs import HTDemucs
 from safetensors.torch import save_file
 
 from bridge.dsp.separation.loading import load_demucs, load_spleeter
-from bridge.dsp.separation.plan import plan_of
 from bridge.dsp.separation.spleeter import STEMS, SpleeterNetwork
 from bridge.errors import ModelError
 from bridge.recipes import SplitRecipe, StemName
+from bridge.separation_settings import ModelSettings, SeparationSettings
 from bridge.weights.catalogue import Catalogue, Model, Network, read_catalogue
 from bridge.weights.fetch import download, fetch
 from bridge.weights.files import Caches, find_file, installed, is_installed, usual_caches
+from bridge.weights.needs import require_models
+from bridge.weights.plan import plan_of
 from tests.separation.networks import MODELS, noise, separated
 
 TINY_FILE = "71a9c0de-7c369789.th"
@@ -129,6 +131,34 @@ def test_what_is_missing_is_said_with_both_ways_to_bring_it(tmp_path: Path) -> N
     catalogue, folder = tiny_model(tmp_path)
     with pytest.raises(ModelError, match=r"dawbridge models fetch tiny.*without internet.*copy 71a9c0de"):
         installed("tiny", catalogue, folder, Caches(tmp_path, tmp_path))
+
+
+def test_a_model_that_may_be_fetched_is_not_missed_unless_nobody_knows_from_where(tmp_path: Path) -> None:
+    caches = Caches(tmp_path, tmp_path)
+    (tmp_path / "models.yaml").write_text(
+        "models:\n  mine: {stems: [vocals], networks: [{file: mine.th}]}\n", encoding="utf-8"
+    )
+    may_fetch, only_here = (
+        SeparationSettings(models=ModelSettings(auto_fetch=auto_fetch), models_folder=tmp_path)
+        for auto_fetch in (True, False)
+    )
+    require_models(SplitRecipe(), may_fetch, caches)
+    with pytest.raises(ModelError, match="dawbridge models fetch htdemucs"):
+        require_models(SplitRecipe(), only_here, caches)
+    mine = SplitRecipe.model_validate({"model": "mine", "only": "vocals"})
+    with pytest.raises(ModelError, match=r"mine\.th"):
+        require_models(mine, may_fetch, caches)
+    (tmp_path / "mine.th").touch()
+    require_models(mine, only_here, caches)
+
+
+def test_a_model_whose_stems_only_loading_tells_is_looked_for_and_no_more(tmp_path: Path) -> None:
+    settings = SeparationSettings(models=ModelSettings(repositories=(MODELS,)), models_folder=tmp_path)
+    require_models(
+        SplitRecipe.model_validate({"model": "tinydemucs", "stems": 6}), settings, Caches(tmp_path, tmp_path)
+    )
+    with pytest.raises(ModelError, match="Did you mean `tinydemucs`"):
+        require_models(SplitRecipe(model="tinydemuc"), settings, Caches(tmp_path, tmp_path))
 
 
 def test_damaged_weights_are_told_by_their_digest(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.errors import ModelError
 from bridge.listeners.tickets.forms import Heartbeat, JobList, TicketProgress
 from bridge.listeners.tickets.listener import TicketListener
 from bridge.model import JobState
@@ -108,6 +109,15 @@ def test_a_failed_job_can_be_asked_for_again(office: Office) -> None:
         wait_until(lambda: office.own.job(job.id).state is JobState.QUEUED)
         office.own.finish(job.id)
         assert office.result("t2").state == "done"
+
+
+def test_a_model_that_is_missing_is_answered_at_once(office: Office) -> None:
+    office.own.refusal = ModelError("The model `htdemucs` is not on this machine: run `dawbridge models fetch`.")
+    with office.open():
+        office.write("t1", recipe={"do": "split"}, files=[str(office.own.root / "a.wav")])
+        result = office.result("t1")
+    assert result.state == "refused"
+    assert "dawbridge models fetch" in (result.sentence or "")
 
 
 def test_the_daemon_pauses_and_resumes_by_ticket(office: Office) -> None:

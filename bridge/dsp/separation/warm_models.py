@@ -10,13 +10,13 @@ import torch
 from bridge.dsp.separation.devices import choose_device, place
 from bridge.dsp.separation.ensemble import Ensemble, Member
 from bridge.dsp.separation.loading import load_demucs, load_spleeter
-from bridge.dsp.separation.plan import Plan, own_share
 from bridge.dsp.separation.runner import Runner
 from bridge.dsp.separation.separator import Separator
 from bridge.recipes import StemName
 from bridge.separation_settings import GpuSettings
 from bridge.weights.catalogue import Catalogue, Model
 from bridge.weights.files import Weights
+from bridge.weights.plan import Plan, own_share
 
 FilesOf = Callable[[str], tuple[Weights, ...]]
 """The whole files of a model by name."""

@@ -13,7 +13,15 @@ from pydantic import JsonValue
 
 from bridge import __version__
 from bridge.desk import Desk, PathRequest
-from bridge.errors import AudioError, DocumentError, RequestError, TicketError, UnfinishedAudioError, UserError
+from bridge.errors import (
+    AudioError,
+    DocumentError,
+    ModelError,
+    RequestError,
+    TicketError,
+    UnfinishedAudioError,
+    UserError,
+)
 from bridge.listeners.tickets.answers import chain_cards, job_list, progress_of, result_of
 from bridge.listeners.tickets.box import (
     DAEMON_FILE,
@@ -159,7 +167,7 @@ class TicketListener:
             if not may_come or time.time() - slip.mtime_s >= ticket.wait_s:
                 self._refuse(slip, error.sentence, ticket)
             return
-        except (RequestError, DocumentError) as error:
+        except (RequestError, DocumentError, ModelError) as error:
             self._refuse(slip, error.sentence, ticket)
             return
         except UserError as error:  # the store cannot be used just now: the ticket stays where it is
