@@ -28,7 +28,7 @@ from bridge.weights.plan import Plan, plan_of
 
 SAMPLE_RATE_HZ = 44_100
 """Of all networks that are known; one with another rate is refused."""
-VERSION = 1
+VERSION = 2
 """Of the arithmetic: raised when the same networks would give other stems."""
 DIGEST_SHOWN = 12
 OnStage = Callable[[str], None]

@@ -23,6 +23,7 @@ ROWS = 1024
 OVERLAP_COLUMNS = 64
 """Of neighbouring segments. The original has hard edges; this costs a seventh more time and brings 0.3 dB of SDR."""
 WIDTHS = (16, 32, 64, 128, 256, 512)
+FEW_CHANNELS = 16
 NORM_EPS = 1e-3
 RATIO_EPS = 1e-10
 
@@ -51,7 +52,7 @@ class SpleeterNetwork(nn.Module):
         x = skips.pop()  # the deepest one goes on raw: its normalisation was never used
         for depth, (convolve, normalise) in enumerate(zip(self.dec, self.dbn, strict=True)):
             joined = torch.cat([skips.pop(), x], dim=1) if depth else x
-            x = normalise(functional.relu(convolve(joined)[:, :, 1:-2, 1:-2]))
+            x = normalise(functional.relu(_doubled(joined, convolve)))
         return torch.sigmoid(self.out(x))
 
 
@@ -93,20 +94,19 @@ class SpleeterSeparator:
         rows = mixes.reshape(batch * channels, frames)
         spectra = torch.stft(
             rows, FFT_FRAMES, HOP_FRAMES, window=window, center=True, pad_mode="constant", return_complex=True
-        )
-        magnitudes = spectra.abs().view(batch, channels, -1, COLUMNS)[:, :, :ROWS].transpose(2, 3)
-        masks = self._masks(magnitudes.contiguous()).transpose(3, 4)
-        whole = _carried_up(masks, spectra.shape[1]).flatten(1, 2)
-        stems = [
-            torch.istft(spectra * whole[index], FFT_FRAMES, HOP_FRAMES, window=window, center=True, length=frames)
-            for index in range(len(STEMS))
-        ]
-        return torch.stack([stem.view(batch, channels, frames) for stem in stems], dim=1)
+        ).transpose(1, 2)  # (rows, columns, bins), as they lie in memory
+        magnitudes = spectra[..., :ROWS].abs().view(batch, channels, -1, ROWS)
+        mask = _carried_up(self._mask_of_vocals(magnitudes), spectra.shape[2]).flatten(0, 1)
+        vocals = torch.istft(
+            (spectra * mask).transpose(1, 2), FFT_FRAMES, HOP_FRAMES, window=window, center=True, length=frames
+        ).view(batch, channels, frames)
+        return torch.stack([vocals, mixes - vocals], dim=1)  # both masks add up to 1: no need to go back twice
 
-    def _masks(self, magnitudes: torch.Tensor) -> torch.Tensor:
-        """Ratio masks (stems, batch, 2, columns, rows); the magnitudes themselves cancel out of the ratio."""
-        powers = torch.stack([network(magnitudes).float().square() for network in self._networks])
-        return (powers + RATIO_EPS / len(STEMS)) / (powers.sum(dim=0) + RATIO_EPS)
+    def _mask_of_vocals(self, magnitudes: torch.Tensor) -> torch.Tensor:
+        """Ratio mask (batch, 2, columns, rows); the magnitudes themselves cancel out of the ratio."""
+        vocals, instrumental = (network(magnitudes).float().square() for network in self._networks)
+        mask: torch.Tensor = (vocals + RATIO_EPS / len(STEMS)) / (vocals + instrumental + RATIO_EPS)
+        return mask
 
 
 def network_from(tensors: Mapping[str, torch.Tensor]) -> SpleeterNetwork:
@@ -126,7 +126,24 @@ def network_from(tensors: Mapping[str, torch.Tensor]) -> SpleeterNetwork:
     return network
 
 
-def _carried_up(masks: torch.Tensor, bins: int) -> torch.Tensor:
-    """Masks (stems, batch, 2, rows, columns) for all bins: above the networks' range, the mean of each column."""
-    above = masks.mean(dim=3, keepdim=True).expand(*masks.shape[:3], bins - masks.shape[3], masks.shape[4])
-    return torch.cat([masks, above], dim=3)
+def _carried_up(mask: torch.Tensor, bins: int) -> torch.Tensor:
+    """A mask (batch, 2, columns, rows) for all bins: above the networks' range, the mean of each column."""
+    above = mask.mean(dim=3, keepdim=True).expand(*mask.shape[:3], bins - mask.shape[3])
+    return torch.cat([mask, above], dim=3)
+
+
+def _doubled(x: torch.Tensor, convolve: nn.Module) -> torch.Tensor:
+    """What the transposed convolution (kernel 5, stride 2, cropped) gives, at twice the size of `x` both ways.
+
+    Where few channels are left, each of the four phases of the result as a channel of a plain convolution is three
+    times as fast.
+    """
+    assert isinstance(convolve, nn.ConvTranspose2d)
+    inner, outer = convolve.weight.shape[:2]
+    if outer > FEW_CHANNELS:
+        whole: torch.Tensor = convolve(x)
+        return whole[:, :, 1:-2, 1:-2]
+    kernel = functional.pixel_unshuffle(functional.pad(convolve.weight, (1, 0, 1, 0)).flip(2, 3), 2)
+    phases = kernel.view(inner, outer, 4, 3, 3).flip(2).view(inner, 4 * outer, 3, 3).transpose(0, 1)
+    bias = None if convolve.bias is None else convolve.bias.repeat_interleave(4)
+    return functional.pixel_shuffle(functional.conv2d(x, phases, bias, padding=1), 2)
