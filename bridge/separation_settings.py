@@ -18,7 +18,7 @@ class ModelSettings(Value):
         default=(), description="Local Demucs repositories with models of your own (a YAML file and `.th` files each)."
     )
     auto_fetch: bool = Field(
-        default=False, description="Fetch the weights that a job lacks instead of failing; the progress says so."
+        default=False, description="Fetch the weights that a job lacks instead of failing; log and progress say so."
     )
     unload_after_s: float = Field(
         default=300, ge=1, description="A model that had nothing to do this long gives its memory back."

@@ -51,7 +51,8 @@ def split(ctx: click.Context, /, files: Sequence[Path], *, out: Path, as_json: b
     equal the mix sample for sample, where the mix has at most 24 bits. A report (HTML and JSON) tells how good each is.
     """
     recipe, settings = checked(SplitRecipe, flags), settings_of(ctx)
-    require_models(recipe, settings.separation, usual_caches(Path.home(), process_environment()))
+    for name in require_models(recipe, settings.separation, usual_caches(Path.home(), process_environment())):
+        click.echo(f"Fetching the model {name} first, as models.auto_fetch allows.", err=True)
     with DirectEngine(settings) as engine:
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:

@@ -99,8 +99,13 @@ class JobDesk:
         mixes = [render.path for render in request.renders]
         references = [mixes[0].parent / path for path in reference_paths(request.recipe)]
         _refuse_outside((*mixes, request.return_folder, *references), self._roots)
-        require_models(request.recipe, self._settings.separation, usual_caches(Path.home(), process_environment()))
-        return self._worker.submit(request, client_id)
+        caches = usual_caches(Path.home(), process_environment())
+        to_fetch = require_models(request.recipe, self._settings.separation, caches)
+        job = self._worker.submit(request, client_id)
+        for name in to_fetch:
+            said = "job %s fetches the model %s first, as models.auto_fetch allows"
+            log.info(said, job.id, name, extra={"action": "model_fetch", "job": job.id})
+        return job
 
     def is_paused(self) -> bool:
         """Whether jobs are left waiting."""

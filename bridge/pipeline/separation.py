@@ -88,12 +88,17 @@ def open_studio(recipe: SplitRecipe, settings: SeparationSettings, on_stage: OnS
     def weights_of(name: str) -> tuple[Weights, ...]:
         model = catalogue.model(name)
         if settings.models.auto_fetch and not is_installed(model, settings.models_folder, caches):
-            fetch(name, model, settings.models_folder, lambda what, _: on_stage(what), caches)
+            fetch(name, model, settings.models_folder, lambda what, part: on_stage(_fetching(what, part)), caches)
         return installed(name, catalogue, settings.models_folder, caches)
 
     plan = plan_of(recipe, catalogue, lambda name: WARM.stems_of(catalogue.model(name), weights_of(name)))
     choose_device(settings.gpu.device)
     return Studio(plan, catalogue, settings, {name: weights_of(name) for name in plan.models})
+
+
+def _fetching(what: str, fraction: float | None) -> str:
+    """A stage in words; the fraction is that of the file, not of the job."""
+    return what if fraction is None else f"{what}, {fraction:.0%}"
 
 
 @dataclass

@@ -5,27 +5,30 @@ from bridge.recipes import Recipe, SplitRecipe
 from bridge.separation_settings import SeparationSettings
 from bridge.weights.catalogue import Catalogue, Model, read_catalogue
 from bridge.weights.extra import require_packages
-from bridge.weights.files import Caches, find_file, missing_sentence
+from bridge.weights.files import Caches, find_file, is_installed, missing_sentence
 from bridge.weights.plan import plan_of
 
 
-def require_models(recipe: Recipe, settings: SeparationSettings, caches: Caches) -> None:
-    """Does nothing where the recipe is no separation, or everything that it needs is here or may be fetched.
+def require_models(recipe: Recipe, settings: SeparationSettings, caches: Caches) -> tuple[str, ...]:
+    """The models that a separation will fetch first, because `models.auto_fetch` allows it; otherwise they are here.
 
-    Only looks whether files are there; whether they are whole is found out when they are loaded.
+    Only looks whether files are there; whether they are whole is found out when they are loaded. Recipes of other kinds
+    need none.
 
     Raises:
         RequestError: the recipe contradicts itself, or its models give no such stems.
         ModelError: packages or weights are missing, or a model is not known; says how to bring them.
     """
     if not isinstance(recipe, SplitRecipe):
-        return
+        return ()
     require_packages("Separation")
     catalogue = read_catalogue(settings.models_folder, settings.models.repositories)
-    for name in _models_of(recipe, catalogue):
+    missing = [name for name in _models_of(recipe, catalogue) if _lacks(catalogue.model(name), settings, caches)]
+    for name in missing:
         model = catalogue.model(name)
         if not (settings.models.auto_fetch and _has_source(model)):
-            _require_files(name, model, settings, caches)
+            raise ModelError(_sentence(name, model, settings, caches))
+    return tuple(missing)
 
 
 def _models_of(recipe: SplitRecipe, catalogue: Catalogue) -> tuple[str, ...]:
@@ -39,7 +42,11 @@ def _has_source(model: Model) -> bool:
     return model.url is not None or model.package is not None
 
 
-def _require_files(name: str, model: Model, settings: SeparationSettings, caches: Caches) -> None:
-    for network in model.networks:
-        if find_file(model, network, settings.models_folder, caches) is None:
-            raise ModelError(missing_sentence(name, model, network, settings.models_folder))
+def _lacks(model: Model, settings: SeparationSettings, caches: Caches) -> bool:
+    return not is_installed(model, settings.models_folder, caches)
+
+
+def _sentence(name: str, model: Model, settings: SeparationSettings, caches: Caches) -> str:
+    folder = settings.models_folder
+    network = next(each for each in model.networks if find_file(model, each, folder, caches) is None)
+    return missing_sentence(name, model, network, folder)

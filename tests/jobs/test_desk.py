@@ -1,5 +1,6 @@
 """The desk: what listeners may ask of the daemon, with a real store and a worker behind it."""
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from bridge.jobs.desk import Followers, JobDesk
 from bridge.jobs.store import JobStore
 from bridge.model import Job, JobState, Origin
 from bridge.recipes import AnalyzeRecipe, MasterRecipe, MixRecipe, SplitRecipe
+from bridge.separation_settings import ModelSettings
 from bridge.settings import Settings, WatchSettings
 from tests.jobs.conftest import MakeWorker
 from tests.support import wait_until
@@ -30,6 +32,7 @@ class Session:
         self.renders.mkdir(parents=True)
         self.settings = Settings(watch=(WatchSettings(folder=self.renders),), data_folder=folder / "data")
         self.followers = Followers()
+        self.store = store
         self.worker = make_worker(self.followers)
         self.desk = JobDesk(self.worker, store, self.settings, self.followers)
         self.desk.pause()
@@ -98,6 +101,17 @@ def test_a_separation_without_its_model_is_refused_until_it_comes(session: Sessi
     weights.parent.mkdir(parents=True)
     weights.touch()
     assert session.desk.submit(session.desk.read(wanted)).state is JobState.QUEUED
+
+
+def test_a_model_that_will_be_fetched_is_told_in_the_log(
+    session: Session, bounce: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = session.settings.model_copy(update={"models": ModelSettings(auto_fetch=True)})
+    desk = JobDesk(session.worker, session.store, settings, session.followers)
+    path = Path(shutil.copy(bounce, session.renders / "Song.wav"))
+    with caplog.at_level(logging.INFO):
+        desk.submit(desk.read(session.wanted(path, SplitRecipe.model_validate({"quality": "draft"}))))
+    assert "fetches the model spleeter-2stems first, as models.auto_fetch allows" in caplog.text
 
 
 def test_a_separation_that_no_model_can_give_is_refused(session: Session, bounce: Path) -> None:

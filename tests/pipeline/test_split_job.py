@@ -1,7 +1,11 @@
 """One separation, from a render on disk to stems in the return folder, with small real networks."""
 
 import shutil
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeAlias
 
@@ -63,7 +67,7 @@ def split(session: Path) -> Split:
         folder = given.pop("models_folder", session / "models")
         stems_folder = given.pop("stems_folder", session / "kept")
         settings = SeparationSettings(
-            models=ModelSettings(repositories=(MODELS,)),
+            models=ModelSettings(repositories=(MODELS,), auto_fetch=bool(given.pop("auto_fetch", False))),
             gpu=gpu,
             models_folder=Path(str(folder)),
             stems_folder=None if stems_folder is None else Path(str(stems_folder)),
@@ -336,6 +340,42 @@ def test_a_missing_model_is_said_in_one_sentence_with_the_way_to_bring_it(sessio
     bounce(session, np.zeros((2, RATE_HZ), np.float32))
     with pytest.raises(ModelError, match=r"dawbridge models fetch spleeter-2stems.*without internet"):
         split("Song.wav", quality="draft")
+
+
+def test_a_model_is_fetched_in_a_job_only_where_that_is_allowed_and_the_progress_says_so(
+    session: Path, split: Split, mix: Samples, tmp_path: Path
+) -> None:
+    bounce(session, mix)
+    with served(MODELS) as address:
+        weights = (
+            f"{{stems: [drums, bass, other, vocals], url: '{address}', networks: [{{file: 71a9c0de-7c369789.th}}]}}"
+        )
+        (tmp_path / "models").mkdir()
+        (tmp_path / "models/models.yaml").write_text(f"models:\n  far: {weights}\n", encoding="utf-8")
+        options = {"model": "far", "models_folder": tmp_path / "models"}
+        with pytest.raises(ModelError, match="dawbridge models fetch far"):
+            split("Song.wav", **options)
+        assert not (tmp_path / "models/far").exists()
+        told: list[Progress] = []
+        result = split("Song.wav", on_progress=told.append, auto_fetch=True, **options)
+    assert set(delivered(result)) == {"drums", "bass", "other", "vocals", "residual"}
+    assert "fetching 71a9c0de-7c369789.th, 100%" in {progress.stage for progress in told}
+
+
+@contextmanager
+def served(folder: Path) -> Generator[str]:
+    """The address of a server that gives the files of a folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
 
 
 def test_a_device_that_is_not_there_is_said(session: Path, split: Split) -> None:

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from bridge.dsp.separation.loading import load_demucs, load_spleeter
 from bridge.dsp.separation.spleeter import STEMS, SpleeterNetwork
 from bridge.errors import ModelError
-from bridge.recipes import SplitRecipe, StemName
+from bridge.recipes import MasterRecipe, SplitRecipe, StemName
 from bridge.separation_settings import ModelSettings, SeparationSettings
 from bridge.weights.catalogue import Catalogue, Model, Network, read_catalogue
 from bridge.weights.fetch import download, fetch
@@ -142,14 +142,15 @@ def test_a_model_that_may_be_fetched_is_not_missed_unless_nobody_knows_from_wher
         SeparationSettings(models=ModelSettings(auto_fetch=auto_fetch), models_folder=tmp_path)
         for auto_fetch in (True, False)
     )
-    require_models(SplitRecipe(), may_fetch, caches)
+    assert require_models(SplitRecipe(), may_fetch, caches) == ("htdemucs",)
+    assert require_models(MasterRecipe(), may_fetch, caches) == ()
     with pytest.raises(ModelError, match="dawbridge models fetch htdemucs"):
         require_models(SplitRecipe(), only_here, caches)
     mine = SplitRecipe.model_validate({"model": "mine", "only": "vocals"})
     with pytest.raises(ModelError, match=r"mine\.th"):
         require_models(mine, may_fetch, caches)
     (tmp_path / "mine.th").touch()
-    require_models(mine, only_here, caches)
+    assert require_models(mine, only_here, caches) == ()
 
 
 def test_a_model_whose_stems_only_loading_tells_is_looked_for_and_no_more(tmp_path: Path) -> None:
