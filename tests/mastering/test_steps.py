@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bridge.audio.signal import Audio, Samples
+from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import (
     STEPS,
     Branch,
@@ -26,6 +26,7 @@ from bridge.chains import (
     Stereo,
 )
 from bridge.dsp.mastering.fitting import FITS, fit
+from bridge.dsp.mastering.played import Played
 from bridge.dsp.mastering.processor import GRAIN_FRAMES
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import WorkingSignal, run
@@ -177,6 +178,17 @@ def test_a_later_step_hears_what_earlier_steps_made() -> None:
     for step in (Gain(gain_db=-17), MatchLoudness(integrated_lufs=-30)):
         working.then(fit(step, working).processor)
     assert loudness(working.audio()) == pytest.approx(-30, abs=0.001)
+
+
+@pytest.mark.parametrize(("gain", "is_same"), [(1.0, True), (0.5, False)])
+def test_a_signal_that_a_fit_has_made_is_taken_over_where_nothing_changes_it(gain: float, is_same: bool) -> None:
+    working = WorkingSignal(a_mix(1.0), in_memory, to_nobody)
+    made = white_noise(1.0, a_mix(1.0).sample_rate_hz, channels=working.channels)[:, : working.frames]
+    before = made.copy()
+    working.then(Played(made, gain))
+    assert np.shares_memory(working.audio().samples, made) == is_same
+    working.then(fit(Gain(gain_db=-6.0205999), working).processor)
+    assert np.allclose(working.audio().samples, before * gain / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bridge.audio.signal import Allocate, Audio, OnProgress, Samples, Signal
+from bridge.dsp.mastering.played import Played
 from bridge.dsp.mastering.processor import GRAIN_FRAMES, Processor
 
 BLOCK_FRAMES = 64 * GRAIN_FRAMES
@@ -14,7 +15,8 @@ BLOCK_FRAMES = 64 * GRAIN_FRAMES
 class WorkingSignal:
     """A signal as the chain has changed it so far; a `Signal` for whoever listens.
 
-    Besides the source it holds one whole-file array, made when the first steps run and written in place from then on.
+    Besides the source it holds one whole-file array, made when the first steps run and written in place from then on;
+    where a step has made one already, that.
     """
 
     def __init__(self, source: Audio, allocate: Allocate, on_progress: OnProgress) -> None:
@@ -50,6 +52,7 @@ class WorkingSignal:
 
     def audio(self) -> Audio:
         """The whole signal after all steps so far; the source itself while no step has changed it."""
+        self._take_over()
         if self._waiting:
             if self._own is None:
                 self._own = self._allocate(self.channels, self.frames)
@@ -57,6 +60,14 @@ class WorkingSignal:
             self._audio = Audio(self._own, self.sample_rate_hz)
             self._waiting = []
         return self._audio
+
+    def _take_over(self) -> None:
+        """What the first that waits has made already becomes the signal, without a copy."""
+        first = self._waiting[0] if self._waiting else None
+        samples = first.as_it_is() if isinstance(first, Played) else None
+        if samples is not None and samples.shape == (self.channels, self.frames):
+            self._own, self._audio = samples, Audio(samples, self.sample_rate_hz)
+            del self._waiting[0]
 
 
 def run(processors: Sequence[Processor], source: Signal, result: Samples, on_progress: OnProgress) -> None:

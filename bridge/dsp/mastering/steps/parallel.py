@@ -8,6 +8,7 @@ import numpy as np
 from bridge.audio.signal import Allocate, Audio, Samples, Signal
 from bridge.chains import Branch, Parallel, StepBase
 from bridge.dsp.mastering.equal_loudness import lost_db
+from bridge.dsp.mastering.played import Played
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fitted, applied_step
 from bridge.dsp.mastering.working import BLOCK_FRAMES, WorkingSignal
 from bridge.model import ParameterValue
@@ -15,26 +16,6 @@ from bridge.units import Db, db_to_gain
 
 RunSteps: TypeAlias = Callable[[Audio, Sequence[StepBase]], Changed]
 """The signal after steps: what makes a branch."""
-
-
-class Played:
-    """Gives out a signal that has been made already; nothing is late."""
-
-    latency_frames = 0
-
-    def __init__(self, samples: Samples, gain: float) -> None:
-        self._samples = samples
-        self._gain = np.float32(gain)
-        self._position = 0
-
-    def process(self, block: Samples) -> Samples:
-        """The next frames of it; silence after its end."""
-        frames = block.shape[1]
-        part = self._samples[:, self._position : self._position + frames]
-        self._position += frames
-        result = np.zeros((self._samples.shape[0], frames), np.float32)
-        np.multiply(part, self._gain, out=result[:, : part.shape[1]])
-        return result
 
 
 def fit_parallel(step: Parallel, signal: Signal, run_steps: RunSteps, allocate: Allocate) -> Fitted:

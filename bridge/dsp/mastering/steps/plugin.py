@@ -12,13 +12,14 @@ from bridge.audio.signal import Allocate, Audio, Signal
 from bridge.chains import Plugin, StepBase, Tune
 from bridge.dsp.mastering.equal_loudness import lost_db
 from bridge.dsp.mastering.placement import fit_placed
+from bridge.dsp.mastering.played import Played
 from bridge.dsp.mastering.plugged.passing import Limit, Passed, pass_through
 from bridge.dsp.mastering.plugged.slots import slot_of
 from bridge.dsp.mastering.plugged.told import failed_step, plugin_step, use_of
 from bridge.dsp.mastering.plugged.tuning import Tuned, search
 from bridge.dsp.mastering.processor import Fitted
 from bridge.dsp.mastering.progress import to_nobody
-from bridge.dsp.mastering.steps.parallel import Played, whole
+from bridge.dsp.mastering.steps.parallel import whole
 from bridge.dsp.measures import measure
 from bridge.dsp.plugins.host import HostError
 from bridge.dsp.plugins.rack import Rack, rack
