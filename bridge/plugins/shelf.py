@@ -34,11 +34,16 @@ class Shelf:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._catalogue = Catalogue()
+        self._mark: tuple[int, int, int] | None = None
         self._health = Health()
 
     def catalogue(self) -> Catalogue:
         """What is known now."""
-        return self._catalogue if self._folder is None else read_catalogue(self._folder)
+        if self._folder is not None:
+            mark = _mark_of(self._folder / FILE_NAME)
+            if mark is None or mark != self._mark:
+                self._catalogue, self._mark = read_catalogue(self._folder), mark
+        return self._catalogue
 
     def health(self) -> Health:
         """What has failed so far."""
@@ -107,3 +112,12 @@ class Shelf:
         partial = self._folder / f".{name}.part"
         partial.write_text(value.model_dump_json(indent=1), encoding="utf-8")
         partial.replace(self._folder / name)
+
+
+def _mark_of(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever somebody puts another file in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

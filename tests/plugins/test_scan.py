@@ -7,7 +7,7 @@ from bridge.dsp.plugins.numbers import key_of, number_in, resolution_of, unit_in
 from bridge.dsp.plugins.scan import tell_nobody
 from bridge.plugin_settings import PluginSettings
 from bridge.plugins.catalogue import Catalogue, read_catalogue
-from bridge.plugins.entry import ParameterKind
+from bridge.plugins.entry import FileMark, ParameterKind, Refused
 from bridge.plugins.shelf import Shelf
 from tests.plugins.conftest import a_scan
 
@@ -80,6 +80,15 @@ def test_only_what_has_changed_is_examined_again(faults: Path, tmp_path: Path) -
 def test_a_name_that_nobody_has_scanned_is_looked_for(faults: Path, tmp_path: Path) -> None:
     catalogue = a_scan(settings_of(faults), Shelf(tmp_path)).named(["faultbox"])
     assert [entry.path.stem for entry in catalogue.entries] == ["FaultBox"]
+
+
+def test_a_shelf_sees_what_another_process_has_changed(tmp_path: Path) -> None:
+    reading, writing = Shelf(tmp_path), Shelf(tmp_path)
+    for name in ("One", "Two"):
+        path = tmp_path / f"{name}.vst3"
+        writing.add([Refused(path=path, mark=FileMark(size_bytes=0, mtime_ns=0, digest=""), sentence="is a VST2")])
+        assert path in reading.catalogue().paths
+        assert reading.catalogue() == read_catalogue(tmp_path)
 
 
 def test_a_catalogue_that_is_damaged_is_an_empty_one(tmp_path: Path) -> None:
