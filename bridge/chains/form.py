@@ -101,6 +101,11 @@ class Form(NamedTuple):
     limiter: Limiter | None
     dither: Dither | None
 
+    @property
+    def dither_kind(self) -> DitherKind:
+        """What noise brings samples onto a grid."""
+        return self.dither.kind if self.dither else "auto"
+
 
 def form_of(steps: Sequence[StepBase]) -> tuple[int, Form]:
     """How many steps of these (none of them bypassed) come before the end, and the end."""

@@ -17,6 +17,7 @@ from bridge.analysis import StructureAnalysis
 from bridge.audio.metadata import Metadata
 from bridge.audio.signal import Audio, OnProgress, Signal
 from bridge.audio.write import OutputSpec, nearest_rate_hz, unsupported_reason
+from bridge.chains.form import DitherKind
 from bridge.dsp.mastering import Mastered, MasterOrder
 from bridge.dsp.mastering.forms import Form, formed, undithered
 from bridge.dsp.mastering.progress import part
@@ -94,6 +95,8 @@ class Made:
     ceiling_dbtp: Dbtp
     """Ordered; that of `mastered` may be lower, so that it holds after encoders."""
     seed: int
+    dither: DitherKind = "auto"
+    """As the chain wants it."""
 
 
 class Companions(NamedTuple):
@@ -211,6 +214,7 @@ def _form(plan: Plan, made: Made, gain_db: float = 0.0) -> Form:
         made.mastered.ceiling_dbtp if is_exact else made.ceiling_dbtp,
         made.seed,
         gain_db,
+        made.dither,
         is_limited=made.mastered.ending.limiter is not None and plan.role != "matched_mix",
     )
 

@@ -52,7 +52,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     safe = _codec_safe(run, recipe, mastered, share)
     with run.stage("writing", share * 0.25) as on_part:
         written = write_master(run, recipe, safe.mastered, on_part)
-    made = Made(audio, before, safe.mastered, written, mastered.ceiling_dbtp, order.seed)
+    made = Made(audio, before, safe.mastered, written, mastered.ceiling_dbtp, order.seed, chain.form.dither_kind)
     companions = _companions(run, plans, made, share)
     report = master_report(run, made, safe, companions)
     staged = [written.staged, *companions.staged]

@@ -127,6 +127,15 @@ def test_one_run_delivers_every_export_in_its_form_under_its_ceiling(master: Mas
     assert "dither" not in uses[2]
 
 
+def test_exports_are_dithered_as_the_chain_wants_it(master: Master, tmp_path: Path) -> None:
+    kinds: list[object] = []
+    for kind in ("tpdf", "noise_shaped"):
+        (tmp_path / "chains" / f"{kind}.yaml").write_text(f"{CHAIN}  - {{use: dither, kind: {kind}}}\n")
+        [export] = report_of(master(chain=kind, exports="cd")).companions
+        kinds += [step.parameters["kind"] for step in export.steps if step.use == "dither"]
+    assert kinds == ["tpdf", "noise_shaped"]
+
+
 def test_exports_carry_the_metadata_and_the_stamp_of_the_master(master: Master, tmp_path: Path, mix: Path) -> None:
     result = master(exports="cd, flac, mp3_320")
     expected = read_metadata(files_of(result, "master")[0])

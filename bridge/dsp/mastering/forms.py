@@ -10,6 +10,7 @@ import numpy as np
 
 from bridge.audio.signal import Allocate, Audio, OnProgress
 from bridge.chains import Target
+from bridge.chains.form import DitherKind
 from bridge.dsp.mastering.dither import Grid, grid_for, is_on_grid
 from bridge.dsp.mastering.exits import untouched
 from bridge.dsp.mastering.finish import Ending, finish
@@ -36,13 +37,17 @@ class Form:
     seed: int
     """Of the dither."""
     gain_db: Db = 0.0
+    dither: DitherKind = "auto"
+    """As the chain wants it, where the sample rate and the bit depth allow it."""
     is_limited: bool = True
     """Whether single peaks may be lowered, about a millisecond each; otherwise the whole is."""
 
     @property
     def grid(self) -> Grid | None:
         """Where samples may lie; None for floating point."""
-        return None if self.bit_depth == "32f" else grid_for(int(self.bit_depth), self.sample_rate_hz, self.seed)
+        if self.bit_depth == "32f":
+            return None
+        return grid_for(int(self.bit_depth), self.sample_rate_hz, self.seed, self.dither)
 
 
 def undithered(mastered: Mastered, allocate: Allocate, on_progress: OnProgress) -> Audio:

@@ -93,12 +93,13 @@ class Course:
 def course_of(chain: Chain, order: MasterOrder) -> Course:
     """The chain without bypassed steps, with the order's target and ceiling, and no ceiling left open."""
     steps = tuple(step for step in chain.steps if not step.bypass)
-    count, (resample, last, dither) = form_of(steps)
+    count, form = form_of(steps)
+    resample, last, _ = form
     target = _ordered_target(chain.target, order, last)
     on_the_way = tuple(changed(step, lambda one: _closed(one, target, order.references)) for step in steps[:count])
     limiter = last.model_copy(update={"ceiling_dbtp": target.ceiling_dbtp}) if last else None
     own_rate_hz = resample.sample_rate_hz if resample else None
-    return Course(on_the_way, limiter, target, order.sample_rate_hz or own_rate_hz, dither.kind if dither else "auto")
+    return Course(on_the_way, limiter, target, order.sample_rate_hz or own_rate_hz, form.dither_kind)
 
 
 def _ordered_target(target: Target, order: MasterOrder, limiter: Limiter | None) -> Target:
