@@ -72,7 +72,8 @@ def _apply(rule: Rule, owner: AutoValue, name: str, situation: Situation) -> Dec
     acts = reading is not None and rule.acts_on(reading)
     value = rule.value_for(reading) if acts and reading is not None else rule.otherwise
     value = _within(owner, name, value)
-    sentence = rule.say if acts else rule.otherwise_say
+    is_idle = not acts or (bool(rule.otherwise_say) and value == rule.otherwise)
+    sentence = rule.otherwise_say if is_idle else rule.say
     words = _words(rule, reading, value, look)
     return Decided(value, sentence.format(**(words | {"genre": situation.genre.title})))
 

@@ -12,6 +12,7 @@ from bridge.units import Db, db_to_gain
 
 AUDIBLE_HZ = (20.0, 20000.0)
 NO_SIDE_DB = -120.0
+AS_GOOD_AS_MONO_DB = -40.0
 HIGHS_HZ, LOWS_HZ = (2000.0, 12000.0), (60.0, 500.0)
 
 Reader = Callable[[Situation], float | None]
@@ -121,8 +122,11 @@ def _side_to_mid_db(situation: Situation) -> Db | None:
 
 
 def _side_excess_db(situation: Situation) -> Db | None:
+    """None where there are no sides to speak of: a gain cannot make any."""
     stereo = situation.analysis.stereo
-    return None if stereo is None else _difference(stereo.side_to_mid_db, situation.genre.side_to_mid_db)
+    if stereo is None or stereo.side_to_mid_db is None or stereo.side_to_mid_db < AS_GOOD_AS_MONO_DB:
+        return None
+    return _difference(stereo.side_to_mid_db, situation.genre.side_to_mid_db)
 
 
 def _wanted_width_percent(situation: Situation) -> float | None:
