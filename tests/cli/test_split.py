@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,12 @@ import yaml
 from bridge.audio.read import read_audio
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.cli.exit_codes import ExitCode
+from bridge.delivery import prepare, sweep
+from bridge.jobs.direct import direct_request
+from bridge.jobs.engine import Engine, JobStoppedError, engine_launch
+from bridge.model import JobResult, Progress
+from bridge.recipes import SplitRecipe
+from bridge.settings import load_settings, process_environment
 from tests.cli.conftest import Run, json_of
 from tests.conftest import Song
 
@@ -63,6 +70,35 @@ def test_what_is_missing_is_said_with_its_cure_before_an_engine_starts(
     result = dawbridge("split", mix)
     assert result.exit_code == ExitCode.FAILED
     assert "pip install 'daw-bridge[separation]'" in result.stderr
+
+
+def test_a_separation_that_is_cancelled_stops_in_the_middle_and_leaves_nothing(
+    settings: Path, song: Song, mix: Path, tmp_path: Path
+) -> None:
+    known = load_settings(settings, {})
+    long, out = tmp_path / "Long.wav", tmp_path / "Stems"
+    write_like_a_daw(long, np.tile(song.mix, 6), song.sample_rate_hz, duration_s=0.0)
+    engine = Engine(engine_launch(known, process_environment(), 1), known.engines)
+    told: list[Progress] = []
+
+    def run(path: Path, job_id: str, should_stop: Callable[[], bool]) -> JobResult:
+        request = direct_request(path, SplitRecipe(), out, known)
+        work = prepare(request, job_id)
+        try:
+            return engine.run(known.assignment(job_id, request, work), told.append, should_stop)
+        finally:
+            sweep(work)
+
+    try:
+        with pytest.raises(JobStoppedError, match="stopped while separating"):
+            run(long, "job1", lambda: bool(told) and told[-1].stage == "separating")
+        assert not engine.is_warm
+        assert not [path for path in out.rglob("*") if path.is_file()]
+        files = run(mix, "job2", lambda: False).files
+    finally:
+        engine.stop()
+    parts = [read_audio(file.path).samples for file in files if file.role in {"stem", "residual"}]
+    np.testing.assert_array_equal(sum(parts[1:], parts[0].copy()), read_audio(mix).samples)
 
 
 def test_wrong_options_are_told_before_an_engine_starts(dawbridge: Run, settings: Path, mix: Path) -> None:
