@@ -274,6 +274,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "because a mix that soft is mostly noise or was rendered by mistake.",
             "dB",
         ),
+        "stands_out": MessageKind(INFO, "Among the songs of its album, this one {remark}."),
         "loudness_guarded": MessageKind(
             WARNING,
             "{threshold:.1f} LUFS would {cost}: stopped at {value:.1f} LUFS. "

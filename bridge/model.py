@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -115,10 +115,13 @@ class JobRequest(Value):
     origin: Origin
     priority: int = 0
     """Higher first; equal priorities in the order of arrival."""
+    remarks: tuple[str, ...] = ()
+    """By what the song stands out of its album, each in a sentence without its subject; they go into its report."""
 
     def key(self) -> str:
         """What makes two requests the same: same audio bytes at the same places, same recipe, same destination."""
-        same = self.model_dump_json(exclude={"origin": True, "priority": True, "renders": {"__all__": {"mtime_ns"}}})
+        aside: Any = {"origin": True, "priority": True, "remarks": True, "renders": {"__all__": {"mtime_ns"}}}
+        same = self.model_dump_json(exclude=aside)
         return hashlib.blake2b(same.encode(), digest_size=16).hexdigest()
 
 

@@ -131,7 +131,8 @@ def _mastered(engine: DirectEngine, plan: Album, order: tuple[AlbumOptions, Path
 
     def work(path: Path, on_progress: OnProgress) -> Outcome:
         request = direct_request(path, recipe_for(songs[path], plan, options), out, settings)
-        return Outcome(path=path, result=engine.run(request, on_progress))
+        remarked = request.model_copy(update={"remarks": songs[path].remarks})
+        return Outcome(path=path, result=engine.run(remarked, on_progress))
 
     return do_each([song.path for song in plan.songs], work, settings, show=None)
 

@@ -130,7 +130,7 @@ def _remarks(analysis: Analysis | None, album: Sequence[Analysis | None], below_
     others = [one for one in album if one is not None and one is not analysis]
     remarks: list[str] = []
     if below_lu > SOFT_LU:
-        remarks.append(f"is {below_lu:.1f} LU softer than the loudest: an interlude, or rendered too soft?")
+        remarks.append(f"is {below_lu:.1f} LU softer than the loudest: an interlude, or rendered too soft")
     if len(others) < 2:
         return remarks
     name, off_db, mean_db = _furthest_band(analysis, others)

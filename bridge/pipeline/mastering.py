@@ -10,6 +10,7 @@ from bridge.cache import NO_CACHE, CachedFile, CacheEntry, cache_key
 from bridge.chains import load_chain
 from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
+from bridge.messages import message
 from bridge.model import JobResult, Message
 from bridge.pipeline.adaptation import ground_of
 from bridge.pipeline.codecs import CodecSafe, made_codec_safe
@@ -109,6 +110,8 @@ def deliver_master(run: Run, report: Report, staged: Sequence[Staged], origin: O
     """All files in place, with the capsule where it was asked for."""
     recipe = run.request.recipe
     assert isinstance(recipe, MasterRecipe)
+    remarks = tuple(message("stands_out", remark=remark) for remark in run.request.remarks)
+    report = report.model_copy(update={"messages": (*report.messages, *remarks)})
     if not recipe.capsule:
         return deliver_files(run, report, staged)
     from bridge.pipeline.encapsulate import capsule_paper  # noqa: PLC0415 - a tenth of a second that few jobs need

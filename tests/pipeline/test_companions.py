@@ -51,11 +51,11 @@ def master(tmp_path: Path, mix: Path) -> Master:
     (tmp_path / "chains" / "hot.yaml").write_text(CHAIN)
     numbers = iter(range(100))
 
-    def run(source: Path = mix, **options: object) -> JobResult:
+    def run(source: Path = mix, remarks: tuple[str, ...] = (), **options: object) -> JobResult:
         recipe = MasterRecipe.model_validate({"chain": "hot", **options})
         request = JobRequest(
             renders=(read_render(source),), recipe=recipe, name="Song", return_folder=tmp_path / "Returns",
-            name_pattern="{name} [{chain}]", origin=Origin(listener="cli"),
+            name_pattern="{name} [{chain}]", origin=Origin(listener="cli"), remarks=remarks,
         )  # fmt: skip
         job_id = f"job{next(numbers)}"
         work = prepare(request, job_id)
@@ -134,6 +134,13 @@ def test_exports_are_dithered_as_the_chain_wants_it(master: Master, tmp_path: Pa
         [export] = report_of(master(chain=kind, exports="cd")).companions
         kinds += [step.parameters["kind"] for step in export.steps if step.use == "dither"]
     assert kinds == ["tpdf", "noise_shaped"]
+
+
+def test_by_what_a_song_stands_out_of_its_album_stands_in_its_report_now_and_from_the_cache(master: Master) -> None:
+    results = [master(remarks=remarks) for remarks in ((), ("is 12.0 LU softer than the loudest",), ())]
+    assert [result.is_from_cache for result in results] == [False, True, True]
+    said = [[one.sentence for one in report_of(result).messages if one.code == "stands_out"] for result in results]
+    assert said == [[], ["Among the songs of its album, this one is 12.0 LU softer than the loudest."], []]
 
 
 def test_exports_carry_the_metadata_and_the_stamp_of_the_master(master: Master, tmp_path: Path, mix: Path) -> None:
