@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from bridge.chains import Gain, Plugin
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.working import BLOCK_FRAMES
 from bridge.dsp.plugins.rack import Rack
 from bridge.errors import PluginError
 from bridge.plugins.shelf import Shelf
@@ -105,6 +107,17 @@ def test_a_slow_plug_in_is_waited_for(fault_rack: Rack) -> None:
     short = Audio(MIX.samples[:, :40_000], 44100)
     slow = fault_box("slow", parameters={"fault": "slow", "fault_at_s": 0.5})
     assert np.array_equal(run_steps(short, (slow,), in_memory, to_nobody).audio.samples, short.samples)
+
+
+@pytest.mark.parametrize("given", [{}, {"isolate": False}, {"mix_percent": 50}])
+def test_progress_is_told_after_each_block_of_each_pass(fault_rack: Rack, given: dict[str, Any]) -> None:
+    told: list[float] = []
+    box = fault_box("none", parameters={"gain_db": -3}, **given)
+    run_steps(MIX, (Gain(gain_db=-1), box, Gain(gain_db=1), box), in_memory, told.append)
+    blocks = -(-MIX.frames // BLOCK_FRAMES)
+    assert told == sorted(set(told))
+    for stretch in (1, 3):  # of five: others, plug-in, others, plug-in, others
+        assert sum(stretch / 5 < fraction - 1e-9 < (stretch + 1) / 5 for fraction in told) == blocks
 
 
 def test_a_pass_has_a_longest_time(fault_rack: Rack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ from bridge.chains import (
 from bridge.dsp.mastering.adaptive.adapting import Adapter
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
-from bridge.dsp.mastering.progress import rising, to_nobody
+from bridge.dsp.mastering.progress import rising, stretches, to_nobody
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.clip import fit_clip
 from bridge.dsp.mastering.steps.compressor import fit_compressor
@@ -94,7 +94,7 @@ FITS: Mapping[type[StepBase], Fit] = MappingProxyType(
 """All but `Parallel`, whose branches come back here, and `Plugin`, whose substitutes do."""
 
 
-def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory) -> Fitted:
+def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory, on_progress: OnProgress = to_nobody) -> Fitted:
     """The step, ready for this signal; a step that the table does not know is a bug."""
     if step.bypass:
         return UNCHANGED
@@ -103,7 +103,7 @@ def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory) -> Fitte
             step, signal, partial(fit_parallel, run_steps=partial(_run_branch, allocate), allocate=allocate)
         )
     if isinstance(step, Plugin):
-        return fit_plugin(step, signal, allocate, fit)
+        return fit_plugin(step, signal, allocate, fit, on_progress)
     return fit_placed(step, signal, FITS[type(step)])
 
 
@@ -118,11 +118,11 @@ def run_steps(
 
     `adapter` decides what a step leaves open, when its turn comes; without one nothing may be open.
     """
-    working = WorkingSignal(audio, allocate, rising(on_progress))
+    working = WorkingSignal(audio, allocate, to_nobody)
     applied: list[AppliedStep] = []
     left_alone: list[AppliedStep] = []
     messages: list[Message] = []
-    for step, reasons, fitted in _fitted(steps, working, allocate, adapter):
+    for step, reasons, fitted in _fitted(steps, working, allocate, adapter, rising(on_progress)):
         working.then(fitted.processor)
         if fitted.applied is not None:
             applied.append(fitted.applied.model_copy(update={"reasons": reasons}))
@@ -133,18 +133,30 @@ def run_steps(
 
 
 def _fitted(
-    steps: Sequence[StepBase], working: WorkingSignal, allocate: Allocate, adapter: Adapter | None
+    steps: Sequence[StepBase],
+    working: WorkingSignal,
+    allocate: Allocate,
+    adapter: Adapter | None,
+    on_progress: OnProgress,
 ) -> Iterator[tuple[StepBase, tuple[str, ...], Fitted]]:
-    """Each step as it was decided, why, and fitted; plug-ins that follow each other are fitted together."""
-    for first, *more in in_runs(steps):
+    """Each step as it was decided, why, and fitted; plug-ins that follow each other are fitted together.
+
+    Fitting plug-ins is running them, so each run of them has its stretch of the progress, between those of other steps.
+    """
+    groups = list(in_runs(steps))
+    parts = stretches(on_progress, 1 + 2 * sum(isinstance(group[0], Plugin) for group in groups))
+    working.tell(next(parts))
+    for first, *more in groups:
+        told = next(parts) if isinstance(first, Plugin) else to_nobody
         if more:
             plugins = [step for step in (first, *more) if isinstance(step, Plugin)]
-            yield from (
-                (step, (), one) for step, one in zip(plugins, fit_plugins(plugins, working, allocate), strict=True)
-            )
-            continue
-        step, reasons = (first, ()) if adapter is None else adapter.decide(first, working)
-        yield step, reasons, fit(step, working, allocate)
+            fitted = fit_plugins(plugins, working, allocate, told)
+            yield from ((step, (), one) for step, one in zip(plugins, fitted, strict=True))
+        else:
+            step, reasons = (first, ()) if adapter is None else adapter.decide(first, working)
+            yield step, reasons, fit(step, working, allocate, told)
+        if isinstance(first, Plugin):
+            working.tell(next(parts))
 
 
 def _use(step: StepBase) -> str:

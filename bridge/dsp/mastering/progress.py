@@ -15,6 +15,11 @@ def part(on_progress: OnProgress, low: float, high: float) -> OnProgress:
     return lambda fraction: on_progress(low + (high - low) * fraction)
 
 
+def stretches(on_progress: OnProgress, count: int) -> Iterator[OnProgress]:
+    """As many equal parts, one after the other."""
+    return (part(on_progress, place / count, (place + 1) / count) for place in range(count))
+
+
 def rounds(on_progress: OnProgress) -> Iterator[OnProgress]:
     """For rounds of which nobody knows how many there will be: each takes half of what is left."""
     low = 0.0

@@ -41,6 +41,10 @@ class WorkingSignal:
         """Length; steps keep it."""
         return self._audio.frames
 
+    def tell(self, on_progress: OnProgress) -> None:
+        """Says who is told from now on how far steps have come."""
+        self._on_progress = on_progress
+
     def then(self, processor: Processor | None) -> None:
         """Puts a processor behind those that are waiting."""
         if processor is not None:

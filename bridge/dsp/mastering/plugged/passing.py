@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bridge.audio.signal import Allocate, Samples, Signal
-from bridge.dsp.mastering.progress import to_nobody
+from bridge.audio.signal import Allocate, OnProgress, Samples, Signal
 from bridge.dsp.mastering.working import run
 from bridge.dsp.plugins.host import HostError
 from bridge.dsp.plugins.rack import Runner
@@ -28,7 +27,7 @@ class Passed:
     """Whether a plug-in changed its latency on the way: then the end of the song is not in time with its start."""
 
 
-def pass_through(runner: Runner, slots: Sequence[Slot], signal: Signal, allocate: Allocate, limit: "Limit") -> Passed:
+def pass_through(runner: Runner, slots: Sequence[Slot], signal: Signal, allocate: Allocate, watch: "Watch") -> Passed:
     """The signal after the plug-ins, latency made up for, as long as before.
 
     Args:
@@ -36,7 +35,7 @@ def pass_through(runner: Runner, slots: Sequence[Slot], signal: Signal, allocate
         slots: the plug-ins, in order.
         signal: float32 (channels, frames); silence may stay silent.
         allocate: gives room for the result.
-        limit: on the time of the whole pass.
+        watch: sets a limit to the time of the whole pass, and is told after each block how far it has come.
 
     Raises:
         HostError: a plug-in crashed, hung, raised an error, gave nonsense, or silence where there was sound.
@@ -45,19 +44,20 @@ def pass_through(runner: Runner, slots: Sequence[Slot], signal: Signal, allocate
     prepared = runner.prepare(order)
     result = allocate(signal.channels, signal.frames)
     latencies = tuple(slot.latency_frames for slot in prepared.slots)
-    processor = _Passing(runner, latencies, limit, signal.sample_rate_hz)
-    run([processor], signal, result, to_nobody)
+    processor = _Passing(runner, latencies, watch, signal.sample_rate_hz)
+    run([processor], signal, result, watch.on_progress)
     processor.refuse_silence()
     return Passed(result, prepared, tuple(processor.seconds), processor.has_moved)
 
 
 @dataclass(frozen=True)
-class Limit:
-    """The longest time for one pass."""
+class Watch:
+    """The longest time for one pass, and who is told how far it has come."""
 
     seconds: float
     monotonic_s: Clock
     started_s: float
+    on_progress: OnProgress
 
 
 @dataclass
@@ -66,7 +66,7 @@ class _Passing:
 
     runner: Runner
     latencies: tuple[int, ...]
-    limit: Limit
+    watch: Watch
     rate_hz: int
     seconds: list[float] = field(default_factory=list[float])
     has_moved: bool = False
@@ -87,9 +87,9 @@ class _Passing:
         made, ran = self.runner.run(np.ascontiguousarray(block))
         self._note(ran)
         self.position += block.shape[1]
-        if self.limit.monotonic_s() - self.limit.started_s > self.limit.seconds:
+        if self.watch.monotonic_s() - self.watch.started_s > self.watch.seconds:
             slot = int(np.argmax(self.seconds))
-            sentence = f"had only come to {clock(self.position / self.rate_hz)} after {self.limit.seconds:g} s"
+            sentence = f"had only come to {clock(self.position / self.rate_hz)} after {self.watch.seconds:g} s"
             raise HostError(Failure(slot=slot, sentence=sentence))
         return made
 

@@ -7,18 +7,19 @@ made lies in an array of its own: the run is repeated without it, or the job end
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 
-from bridge.audio.signal import Allocate, Audio, Signal
+from bridge.audio.signal import Allocate, Audio, OnProgress, Signal
 from bridge.chains import Plugin, StepBase, Tune
 from bridge.dsp.mastering.equal_loudness import lost_db
 from bridge.dsp.mastering.placement import fit_placed
 from bridge.dsp.mastering.played import Played
-from bridge.dsp.mastering.plugged.passing import Limit, Passed, pass_through
+from bridge.dsp.mastering.plugged.passing import Passed, Watch, pass_through
 from bridge.dsp.mastering.plugged.slots import slot_of
 from bridge.dsp.mastering.plugged.told import failed_step, plugin_step, use_of
 from bridge.dsp.mastering.plugged.tuning import Tuned, search
 from bridge.dsp.mastering.processor import Fitted
-from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.progress import rounds, to_nobody
 from bridge.dsp.mastering.steps.parallel import whole
 from bridge.dsp.measures import measure
 from bridge.dsp.plugins.host import HostError
@@ -56,18 +57,22 @@ def _is_plain(step: Plugin) -> bool:
     return not (step.bypass or step.is_placed or is_heard) and step.oversample == 1 and step.isolate
 
 
-def fit_plugin(step: Plugin, signal: Signal, allocate: Allocate, fit_other: FitOther) -> Fitted:
+def fit_plugin(
+    step: Plugin, signal: Signal, allocate: Allocate, fit_other: FitOther, on_progress: OnProgress = to_nobody
+) -> Fitted:
     """One plug-in in its place, fitted by running it.
 
     Raises:
         PluginError: it failed, and the chain does not say what then.
     """
     if step.on_failure == "substitute":
-        return _fit_or_substitute(step, signal, allocate, fit_other)
-    return fit_placed(step, signal, partial(_fit_one, allocate=allocate))
+        return _fit_or_substitute(step, signal, allocate, fit_other, on_progress)
+    return fit_placed(step, signal, partial(_fit_one, allocate=allocate, on_progress=on_progress))
 
 
-def fit_plugins(steps: Sequence[Plugin], signal: Signal, allocate: Allocate) -> tuple[Fitted, ...]:
+def fit_plugins(
+    steps: Sequence[Plugin], signal: Signal, allocate: Allocate, on_progress: OnProgress
+) -> tuple[Fitted, ...]:
     """Plain plug-ins that follow each other, run together; the last that worked brings what all of them made.
 
     Raises:
@@ -81,7 +86,7 @@ def fit_plugins(steps: Sequence[Plugin], signal: Signal, allocate: Allocate) -> 
         slots = [slot_of(steps[index], entries[index], signal) for index in left]
         try:
             runner = shelf.runner([entries[index] for index in left], signal.channels, is_isolated=True)
-            passed = pass_through(runner, slots, signal, allocate, _limit(shelf))
+            passed = pass_through(runner, slots, signal, allocate, _watch(shelf, on_progress))
         except HostError as error:
             index = left[error.failure.slot]
             fitted[index] = _failed(shelf, steps[index], entries[index], error)
@@ -101,23 +106,27 @@ def _worked(shelf: Rack, step: Plugin, entry: PluginEntry, passed: Passed, place
     return Fitted(processor, applied, _notes(entry, passed) if is_last else ())
 
 
-def _fit_one(step: Plugin, signal: Signal, allocate: Allocate) -> Fitted:
+def _fit_one(step: Plugin, signal: Signal, allocate: Allocate, on_progress: OnProgress) -> Fitted:
     """A plug-in that is heard by itself: tuned, matched, oversampled or placed."""
     shelf = rack()
     entry = shelf.entry(step.plugin)
     try:
-        return _heard_alone(shelf, step, entry, whole(signal, allocate), allocate)
+        return _heard_alone(step, entry, whole(signal, allocate), allocate, on_progress)
     except HostError as error:
         return _failed(shelf, step, entry, error)
 
 
-def _heard_alone(shelf: Rack, step: Plugin, entry: PluginEntry, source: Audio, allocate: Allocate) -> Fitted:
+def _heard_alone(
+    step: Plugin, entry: PluginEntry, source: Audio, allocate: Allocate, on_progress: OnProgress
+) -> Fitted:
+    shelf = rack()
+    told = repeat(on_progress) if step.tune is None else rounds(on_progress)
     ready_for = _oversampled(source, step.oversample, allocate)
 
     def make(values: dict[str, Setting]) -> tuple[Passed, Audio]:
         slot = slot_of(step, entry, ready_for, values)
         runner = shelf.runner([entry], ready_for.channels, is_isolated=step.isolate)
-        passed = pass_through(runner, [slot], ready_for, allocate, _limit(shelf))
+        passed = pass_through(runner, [slot], ready_for, allocate, _watch(shelf, next(told)))
         made = Audio(passed.samples, ready_for.sample_rate_hz)
         return passed, made if step.oversample == 1 else resample(made, source.sample_rate_hz, allocate, to_nobody)
 
@@ -173,10 +182,12 @@ def _oversampled(source: Audio, factor: int, allocate: Allocate) -> Audio:
     return source if factor == 1 else resample(source, factor * source.sample_rate_hz, allocate, to_nobody)
 
 
-def _fit_or_substitute(step: Plugin, signal: Signal, allocate: Allocate, fit_other: FitOther) -> Fitted:
+def _fit_or_substitute(
+    step: Plugin, signal: Signal, allocate: Allocate, fit_other: FitOther, on_progress: OnProgress
+) -> Fitted:
     assert step.substitute is not None
     failing = step.model_copy(update={"on_failure": "bypass"})
-    fitted = fit_placed(failing, signal, partial(_fit_one, allocate=allocate))
+    fitted = fit_placed(failing, signal, partial(_fit_one, allocate=allocate, on_progress=on_progress))
     if fitted.applied is None or fitted.applied.plugin is None or fitted.applied.plugin.failure is None:
         return fitted
     instead = fit_other(step.substitute, signal, allocate)
@@ -212,5 +223,5 @@ def _remarks(step: Plugin, entry: PluginEntry) -> tuple[str, ...]:
     return ("fed on both of its channels alike",) if is_doubled else ()
 
 
-def _limit(shelf: Rack) -> Limit:
-    return Limit(shelf.place.settings.total_timeout_s, time.monotonic, time.monotonic())
+def _watch(shelf: Rack, on_progress: OnProgress) -> Watch:
+    return Watch(shelf.place.settings.total_timeout_s, time.monotonic, time.monotonic(), on_progress)
