@@ -151,6 +151,8 @@ def _walk(node: yaml.Node, loc: Loc, depth: int = 0) -> Iterator[tuple[Loc, yaml
         raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=node.start_mark)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
+        for merged in _merged(node):  # what the mapping says itself comes after, and counts
+            yield from ((place, marking, False) for place, marking, _ in _walk(merged, loc, depth + 1))
         for key_node, value_node in node.value:
             key = str(key_node.value)
             yield (*loc, key), key_node, key in seen
@@ -160,6 +162,14 @@ def _walk(node: yaml.Node, loc: Loc, depth: int = 0) -> Iterator[tuple[Loc, yaml
         for index, item in enumerate(node.value):
             yield (*loc, index), item, False
             yield from _walk(item, (*loc, index), depth + 1)
+
+
+def _merged(node: yaml.MappingNode) -> Iterator[yaml.MappingNode]:
+    """The mappings that `<<` brings in, the one that counts most last."""
+    for key_node, value_node in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            given = value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+            yield from (one for one in reversed(given) if isinstance(one, yaml.MappingNode))
 
 
 def _yaml_fault(reason: yaml.YAMLError, path: Path | None) -> Fault:

@@ -79,6 +79,24 @@ def test_what_is_not_a_plain_mapping_is_refused_with_its_line(text: str, part: s
     assert all(fault.line is not None for fault in faults if part in fault.sentence)
 
 
+def test_a_wrong_value_that_a_merge_brings_in_is_told_where_it_stands(tmp_path: Path) -> None:
+    text = "title: T\nsteps:\n  - &a {use: gain, gain_db: 900}\n  - <<: *a\n    bypass: true\n"
+    faults = faults_of(text, tmp_path)
+    assert [(fault.key, fault.line, fault.column) for fault in faults] == [
+        ("steps[0].gain_db", 3, 20),
+        ("steps[1].gain_db", 3, 20),
+    ]
+
+
+DEEP = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize("text", ["a: &a {<<: *a}\n", "a: &a {<<: [*a, *a]}\n", DEEP])
+def test_merges_without_an_end_are_refused(text: str, tmp_path: Path) -> None:
+    said = " ".join(str(fault) for fault in faults_of(text, tmp_path))
+    assert "nested too deeply" in said or "too many aliases" in said
+
+
 def test_a_missing_file_a_folder_a_huge_file_and_other_encodings_are_sentences(tmp_path: Path) -> None:
     (tmp_path / "huge.yaml").write_bytes(b"# " + b"x" * 300_000)
     (tmp_path / "latin.yaml").write_bytes("title: Größe".encode("latin-1"))
