@@ -135,8 +135,8 @@ def _figures_of(read: Analyzed) -> Figures:
     figures: Figures = {name: _rounded(getattr(read.measured.measurement, name)) for name in FIGURES}
     figures |= {f"{band.name}_db": _rounded(band.level_db) for band in read.analysis.tone.bands}
     stereo = read.analysis.stereo
-    side_to_mid_db = None if stereo is None else stereo.side_to_mid_db
-    return figures | {"side_to_mid_db": None if side_to_mid_db is None else _rounded(max(side_to_mid_db, AS_GOOD_AS_MONO_DB))}
+    side_db = None if stereo is None else stereo.side_to_mid_db
+    return figures | {"side_to_mid_db": None if side_db is None else _rounded(max(side_db, AS_GOOD_AS_MONO_DB))}
 
 
 def _rounded(value: float | None) -> float | None:
