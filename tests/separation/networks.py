@@ -44,7 +44,7 @@ def separated(separator: Separator, mix: Signal, batch: int = 1, wanted: Streami
 class Crooked:
     """A separator with two stems whose results depend on the whole segment, as those of networks do, but cheaply."""
 
-    stems = ("low", "high")
+    stems: tuple[str, ...] = ("low", "high")
     takes_bfloat16 = False
     wants_scale = True
 
