@@ -15,6 +15,7 @@ from typing import NoReturn
 from bridge import __version__
 from bridge.errors import BugError, EngineCrashedError, EngineMemoryError, UserError
 from bridge.model import Assignment, JobResult, Progress
+from bridge.processes.garbage import uncollected
 from bridge.processes.inside import PrivatePipes
 from bridge.wire import (
     DoneEvent,
@@ -105,7 +106,8 @@ def _pipeline(pipes: Pipes) -> Work:
 
 
 def _bare_pipeline(_: Pipes) -> Work:
-    from bridge.pipeline import run_job  # noqa: PLC0415
+    with uncollected():
+        from bridge.pipeline import run_job  # noqa: PLC0415
 
     return run_job
 

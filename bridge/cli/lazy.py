@@ -13,6 +13,8 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from bridge.processes.garbage import uncollected
+
 HELP_WIDTH_MAX: Final = 100
 
 
@@ -109,7 +111,8 @@ class LazyGroup(PageCommand, click.Group):
         if cmd_name not in self.entries:
             return None
         module, _, attribute = self.entries[cmd_name].place.partition(":")
-        command = typing.cast("click.Command", getattr(importlib.import_module(module), attribute))
+        with uncollected():
+            command = typing.cast("click.Command", getattr(importlib.import_module(module), attribute))
         command.short_help = self.entries[cmd_name].summary
         return command
 

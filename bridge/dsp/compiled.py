@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from bridge.dsp.hidden import hidden
+from bridge.processes.garbage import uncollected
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -23,7 +24,7 @@ def _nothing() -> int:
 
 
 # Where they are installed, numba imports these two at its first call, and kernels use neither: a quarter of a second.
-with hidden("scipy", "cffi"):
+with hidden("scipy", "cffi"), uncollected():
     import numba
 
     compiled(_nothing)()

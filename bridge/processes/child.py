@@ -45,8 +45,13 @@ def python_command(module: str) -> tuple[str, ...]:
     The package's folder goes to the end of the path: nothing beside the package may hide the standard library.
     """
     root = str(Path(bridge.__file__).parent.parent)
-    program = f"import sys; sys.path.append({root!r}); from {module} import main; main()"
-    return (sys.executable, "-P", "-c", program)
+    lines = (
+        f"import sys; sys.path.append({root!r})",
+        "from bridge.processes.garbage import uncollected",
+        f"with uncollected(): from {module} import main",
+        "main()",
+    )
+    return (sys.executable, "-P", "-c", "\n".join(lines))
 
 
 class Child:
