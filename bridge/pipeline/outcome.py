@@ -15,7 +15,6 @@ from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
 from bridge.report import Report
 from bridge.reports import report_html, report_json
-from bridge.reports.marker_file import marker_midi
 from bridge.reports.markers import markers_of
 
 JSON_SUFFIX = ".report.json"
@@ -95,6 +94,8 @@ def _markers(run: Run, report: Report) -> tuple[Staged, ...]:
     times, markers = run.assignment.markers, markers_of(report)
     if times == "off" or not markers:
         return ()
+    from bridge.reports.marker_file import marker_midi  # noqa: PLC0415 - few jobs leave one
+
     path = run.work / "markers.mid"
     path.write_bytes(marker_midi(markers, times))
     return (Staged(path, MARKERS_SUFFIX, file_digest(path), "markers"),)
