@@ -3,6 +3,7 @@
 `view` decides what the page says, the templates how it looks.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+PART = re.compile(r"(band \d+|branch \d+(?: step \d+)?)(?: (.+))?")
+"""A parameter of a part of a step, as it is labelled."""
 
 
 def report_html(report: Report) -> str:
@@ -92,7 +95,7 @@ def environment() -> "Environment":
         "arrows": with_arrows,
         "minuses": with_minuses,
         "bytes": bytes_text,
-        "parameters": _parameters,
+        "parameters": _parameters_by_part,
         "seconds": _seconds_text,
         "split_unit": _split_unit,
         "typeset": typeset,
@@ -102,8 +105,14 @@ def environment() -> "Environment":
     return environment
 
 
-def _parameters(parameters: Mapping[str, ParameterValue]) -> list[Parameter]:
-    return list(parameter_texts(parameters))
+def _parameters_by_part(parameters: Mapping[str, ParameterValue]) -> dict[str, list[Parameter]]:
+    """Those of the whole step under "", those of its bands and branches each under their name."""
+    parts: dict[str, list[Parameter]] = {}
+    for label, text in parameter_texts(parameters):
+        found = PART.fullmatch(label)
+        name, own = (found[1], found[2] or "step") if found else ("", label)
+        parts.setdefault(name, []).append(Parameter(own, text))
+    return dict(sorted(parts.items(), key=lambda part: bool(part[0])))
 
 
 def _seconds_text(seconds: float) -> str:
