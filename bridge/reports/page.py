@@ -95,7 +95,7 @@ def environment() -> "Environment":
         "arrows": with_arrows,
         "minuses": with_minuses,
         "bytes": bytes_text,
-        "parameters": _parameters_by_part,
+        "parameters": parameters_by_part,
         "seconds": _seconds_text,
         "split_unit": _split_unit,
         "typeset": typeset,
@@ -105,7 +105,7 @@ def environment() -> "Environment":
     return environment
 
 
-def _parameters_by_part(parameters: Mapping[str, ParameterValue]) -> dict[str, list[Parameter]]:
+def parameters_by_part(parameters: Mapping[str, ParameterValue]) -> dict[str, list[Parameter]]:
     """Those of the whole step under "", those of its bands and branches each under their name."""
     parts: dict[str, list[Parameter]] = {}
     for label, text in parameter_texts(parameters):
