@@ -242,27 +242,41 @@ def stopped(ardour: Ardour) -> bool:
     return True
 
 
+TRIES = 3
+"""A headless Ardour does not always come up: its own clock or its port fails it now and then."""
+
+
 @needs_ardour
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_a_real_ardour_takes_markers_at_exact_places(tmp_path: Path) -> None:
-    real = RealArdour(tmp_path)
+    places: dict[str, int] = {}
+    for number in range(1, TRIES + 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        try:
+            places = places_taken_by(RealArdour(folder))
+        except AssertionError:
+            if number == TRIES:
+                raise
+        else:
+            break
+    assert (places["Chorus"], places["Over"]) == (RATE_HZ, round(2.5 * RATE_HZ))
+
+
+def places_taken_by(real: RealArdour) -> dict[str, int]:
+    """Where the markers that were sent to it stand in its saved session, in frames by name."""
+    markers = (Marker(start_s=1.0, name="Chorus", kind="section"), Marker(start_s=2.5, name="Over", kind="over"))
     try:
         with Ardour(("127.0.0.1", ARDOUR_PORT)) as ardour:
-            markers = (
-                Marker(start_s=1.0, name="Chorus", kind="section"),
-                Marker(start_s=2.5, name="Over", kind="over"),
-            )
 
             def marked() -> bool:
                 return stopped(ardour) and ardour.mark(markers, lambda seconds: round(seconds * RATE_HZ)) == 0
 
             try:
-                wait_until(marked, 100, "Ardour's answer")
+                wait_until(marked, 45, "Ardour's answer")
             except AssertionError as reason:
                 raise AssertionError(real.logs()) from reason
-            wait_until(lambda: saved(ardour, real), 20, "the saved session")
-        assert real.saved_markers()["Chorus"] == RATE_HZ
-        assert real.saved_markers()["Over"] == round(2.5 * RATE_HZ)
+            wait_until(lambda: saved(ardour, real), 15, "the saved session")
+        return real.saved_markers()
     finally:
         real.stop()
