@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from mido import MidiFile
 
 from bridge.audio.metadata import job_id_in
 from bridge.audio.read import open_audio
@@ -100,5 +101,7 @@ def assert_nothing_half_there(bridge: BridgeProcess) -> None:
         elif path.suffix == ".json":
             report = read_report(path.read_text())
             assert all(file.path.stat().st_size == file.size_bytes for file in report.files)
+        elif path.suffix == ".mid":
+            assert MidiFile(path).tracks
         else:
             assert path.read_text().rstrip().endswith("</html>")
