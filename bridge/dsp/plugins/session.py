@@ -12,8 +12,6 @@ from bridge.dsp.plugins.wire import Failure, Prepared, PrepareOrder, Ran, ReadyS
 from bridge.errors import PluginError
 from bridge.units import clock
 
-UNITS_MAX = 24
-"""Loaded plug-ins that are kept."""
 Note = Callable[[int, str], None]
 """Told the slot and what is done with it."""
 
@@ -74,11 +72,6 @@ class Session:
             self._units.append(unit)
         self._mark(NOBODY)
         return Prepared(slots=tuple(ready))
-
-    @property
-    def is_full(self) -> bool:
-        """Whether so many plug-ins are kept that a fresh process is better."""
-        return sum(map(len, self._kept.values())) > UNITS_MAX
 
     def run(self, block: Samples) -> tuple[Samples, Ran]:
         """The next block after all plug-ins, late by the sum of their latencies, and what each did with it.
