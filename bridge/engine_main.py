@@ -3,7 +3,6 @@
 Arguments: what to prepare (a `Readiness`; otherwise everything), and last the parent's process id.
 """
 
-import importlib
 import os
 import queue
 import sys
@@ -40,7 +39,7 @@ def main() -> NoReturn:
     """Does jobs with the pipeline until the parent goes."""
     if Readiness.AT_ONCE in sys.argv:
         live(_bare_pipeline)
-    live(_pipeline, (_load_plots, _rehearse_page))
+    live(_pipeline, (_rehearse_page,))
 
 
 def live(make_work: Callable[["Pipes"], Work], while_idle: Sequence[Preparation] = ()) -> NoReturn:
@@ -110,11 +109,6 @@ def _bare_pipeline(_: Pipes) -> Work:
         from bridge.pipeline import run_job  # noqa: PLC0415
 
     return run_job
-
-
-def _load_plots() -> None:
-    """matplotlib: 0.3 s that the first report would wait."""
-    importlib.import_module("bridge.reports.loudness_plot")
 
 
 def _rehearse_page() -> None:
