@@ -6,6 +6,7 @@ Arguments: what to prepare (a `Readiness`; otherwise everything), and last the p
 import os
 import queue
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ Preparation = Callable[[], object]
 """Loads something that jobs will want later."""
 WARMING_STAGE = "preparing the audio engine"
 PROGRESS_INTERVAL_S = 0.05
+QUIET_S = 0.3
+"""After so long without a job an engine prepares for later ones; a job that waits already arrives much sooner."""
 
 
 def main() -> NoReturn:
@@ -45,7 +48,8 @@ def main() -> NoReturn:
 def live(make_work: Callable[["Pipes"], Work], while_idle: Sequence[Preparation] = ()) -> NoReturn:
     """Makes what does the work, does one job after the other, and leaves when the parent closes stdin.
 
-    Between being ready and the first job it prepares what may come `while_idle`, one thing at a time.
+    Between being ready and the first job it prepares what may come `while_idle`, one thing at a time, and only while
+    nobody asks for anything: the job of a command arrives as soon as the engine is ready.
 
     Always leaves by the short way: destructors of plug-ins may crash after good work.
     """
@@ -54,7 +58,7 @@ def live(make_work: Callable[["Pipes"], Work], while_idle: Sequence[Preparation]
         work = make_work(pipes)
         pipes.send(ReadyEvent(version=__version__))
         for preparation in while_idle:
-            if pipes.is_idle:
+            if pipes.stay_idle(QUIET_S):
                 _try_to(preparation)
         while True:
             pipes.send(_outcome(pipes, pipes.next_assignment(), work))
@@ -69,6 +73,7 @@ class Pipes:
 
     def __init__(self, parent_pid: int) -> None:
         self._assignments: queue.SimpleQueue[Assignment] = queue.SimpleQueue()
+        self._was_asked = threading.Event()
         self._pipes = PrivatePipes(parent_pid, self._take)
 
     def send(self, event: EngineEvent) -> None:
@@ -79,13 +84,13 @@ class Pipes:
         """The next job; waits for it."""
         return self._assignments.get()
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no job waits."""
-        return self._assignments.empty()
+    def stay_idle(self, duration_s: float) -> bool:
+        """Waits so long for a first job; whether none has come."""
+        return not self._was_asked.wait(duration_s)
 
     def _take(self, line: bytes) -> None:
         self._assignments.put(Assignment.model_validate_json(line))
+        self._was_asked.set()
 
 
 # --- Inside -----------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def first():
     raise ValueError("no fonts here")
 
 def second():
+    (folder / "second begun").touch()
     while not (folder / "go on").exists():
         time.sleep(0.01)
     (folder / "second").touch()
@@ -56,12 +57,24 @@ def test_an_engine_is_ready_before_it_prepares_and_a_job_does_not_wait_for_all_o
     assert child.stdout is not None
     assert child.stdin is not None
     assert isinstance(event_of(child.stdout.readline()), ReadyEvent)
-    wait_until((tmp_path / "first").exists)  # it failed, and the engine lives
+    wait_until((tmp_path / "second begun").exists)  # the first failed, and the engine lives
     child.stdin.write(to_line(Assignment(job_id="j1", request=a_request(), work_folder=tmp_path)))
     child.stdin.flush()
     (tmp_path / "go on").touch()
     assert isinstance(event_of(child.stdout.readline()), FailedEvent)
     assert (tmp_path / "second").exists()
+
+
+def test_a_job_that_waits_already_comes_before_all_preparation(
+    child: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
+    assert child.stdout is not None
+    assert child.stdin is not None
+    child.stdin.write(to_line(Assignment(job_id="j1", request=a_request(), work_folder=tmp_path)))
+    child.stdin.flush()
+    assert isinstance(event_of(child.stdout.readline()), ReadyEvent)
+    assert isinstance(event_of(child.stdout.readline()), FailedEvent)
+    assert not (tmp_path / "first").exists()
 
 
 def test_an_engine_that_nobody_asks_prepares_everything(child: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
