@@ -26,6 +26,7 @@ from bridge.jobs.store import STORE_FILE, JobStore, StoreLimits
 from bridge.jobs.worker import Notifier, Worker, WorkerSetup
 from bridge.listeners.folder.listener import FolderListener, Hooks
 from bridge.listeners.tickets.listener import TicketListener
+from bridge.listening import Listening
 from bridge.model import Job, JobRequest
 from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, WatchSettings, process_environment
@@ -91,12 +92,13 @@ class Daemon:
                 starting.callback(listener.stop)
                 listener.start()
             own_desk = JobDesk(worker, store, settings, followers, is_bounded=False)
+            listening = Listening()
             for folder in settings.ticket_folders:
-                tickets = TicketListener(folder, settings, desk, own_desk)
+                tickets = TicketListener(folder, settings, desk, own_desk, listening)
                 starting.callback(tickets.stop)
                 tickets.start()
             _tell_daws(settings.osc, desk, starting)
-            ports = _start_surfaces(settings, desk, starting)
+            ports = _start_surfaces(settings, desk, listening, starting)
             starting.callback(self._announce(ports))
             self._running = starting.pop_all()
         log.info("ready: %d watch folders", len(settings.watch), extra={"action": "daemon_ready"})
@@ -156,7 +158,7 @@ class Daemon:
         return lambda: path.unlink(missing_ok=True)
 
 
-def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict[str, int]:
+def _start_surfaces(settings: Settings, desk: Desk, listening: Listening, starting: ExitStack) -> dict[str, int]:
     """Starts what control surfaces need, where any is switched on; the ports. Its libraries are loaded only then."""
     if not settings.has_surfaces:
         return {}
@@ -165,7 +167,7 @@ def _start_surfaces(settings: Settings, desk: Desk, starting: ExitStack) -> dict
 
     sys.setswitchinterval(SWITCH_S)
     ports: dict[str, int] = {}
-    surface = Surface(desk, settings)
+    surface = Surface(desk, settings, listening)
     starting.callback(surface.stop)
     surface.start()
     if settings.osc.is_enabled:

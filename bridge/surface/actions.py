@@ -7,13 +7,14 @@ from typing import TypeAlias, TypeVar
 
 from bridge.desk import Desk, PathRequest, SeenRender
 from bridge.errors import ChainError, RequestError
+from bridge.listening import Listening, Side
 from bridge.model import Job, JobState, Origin
 from bridge.reports.figures import FIGURES
 from bridge.settings import Settings
 from bridge.surface.arguments import Given, WireValue
 from bridge.surface.choices import OPTIONS, Choices, fader_position, fader_value
 from bridge.surface.command import Command
-from bridge.surface.nodes import RECENT_MAX, RECIPES, ROOT, SIDES, SLOTS, has_fader
+from bridge.surface.nodes import RECENT_MAX, RECIPES, ROOT, SLOTS, has_fader
 from bridge.surface.panel import Panel
 from bridge.surface.shown import NAME_AND_VERSION, SILENCE, JobsShown, job_row
 from bridge.surface.table import Node, Verb
@@ -44,8 +45,9 @@ class Call:
 class Actions:
     """Does what commands say, and shows what that changes."""
 
-    def __init__(self, desk: Desk, settings: Settings, panel: Panel, jobs: JobsShown) -> None:
+    def __init__(self, desk: Desk, settings: Settings, listening: Listening, panel: Panel, jobs: JobsShown) -> None:
         self._desk = desk
+        self._listening = listening
         self._settings = settings
         self._panel = panel
         self._jobs = jobs
@@ -63,8 +65,9 @@ class Actions:
             Verb.SET_PAUSED: lambda call: self._set_paused(is_paused=bool(call.first)),
             Verb.PAUSE: lambda _: self._set_paused(is_paused=True),
             Verb.RESUME: lambda _: self._set_paused(is_paused=False),
-            Verb.SET_SIDE: lambda call: self._set_side(call.text(0)),
-            Verb.TOGGLE_SIDE: lambda _: self._set_side(SIDES[1 - SIDES.index(self._choices.side)]),
+            Verb.SET_SIDE: lambda call: listening.choose(Side(call.text(0))),
+            Verb.PICK_SIDE: lambda call: listening.choose(Side(call.node.subject)),
+            Verb.TOGGLE_SIDE: lambda _: listening.choose(Side.A if listening.side is Side.B else Side.B),
             Verb.QUERY_JOBS: lambda call: [job_row(job) for job in self._desk.jobs(int(call.first))],
             Verb.QUERY_JOB: lambda call: [job_row(self._job(call.text(0), self._desk.jobs(1)))],
             Verb.QUERY_CHAINS: lambda _: enumerate(self._desk.chains(), 1),
@@ -88,7 +91,7 @@ class Actions:
         self._show_chains()
         self.show_renders()
         self.show_queue()
-        self._show(f"{ROOT}/ab/side", self._choices.side)
+        self.show_side(self._listening.side)
         for recipe in RECIPES:
             self._show_options(recipe)
 
@@ -103,6 +106,12 @@ class Actions:
     def show_queue(self) -> None:
         """Shows whether the queue is paused, by whomever."""
         self._show(f"{ROOT}/queue/paused", self._desk.is_paused())
+
+    def show_side(self, side: Side) -> None:
+        """Shows what is heard."""
+        self._show(f"{ROOT}/ab/side", side.value)
+        for each in Side:
+            self._show(f"{ROOT}/ab/{each}", int(each is side))
 
     # --- Options ------------------------------------------------------------------------------------------------------
 
@@ -259,10 +268,6 @@ class Actions:
     def _set_paused(self, *, is_paused: bool) -> None:
         (self._desk.pause if is_paused else self._desk.resume)()
         self.show_queue()
-
-    def _set_side(self, side: str) -> None:
-        self._choices.side = side
-        self._show(f"{ROOT}/ab/side", side)
 
     # --- Queries ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bridge.recipes import AnalyzeRecipe, MasterRecipe, SplitRecipe
 from bridge.surface.arguments import OWN, ArgumentError, WireValue
-from bridge.surface.nodes import RECIPES, SIDES, option_arguments
+from bridge.surface.nodes import RECIPES, option_arguments
 from bridge.surface.table import Argument, Kind
 
 SurfaceRecipe: TypeAlias = MasterRecipe | SplitRecipe | AnalyzeRecipe
@@ -22,7 +22,6 @@ class Choices:
     def __init__(self) -> None:
         self.chain: str = MasterRecipe().chain
         self.render = 1
-        self.side = SIDES[0]
         self._options: dict[str, dict[str, object]] = {name: {} for name in RECIPES}
 
     def recipe(self, name: str, chain: str | None = None) -> SurfaceRecipe:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
+from bridge.listening import Side
 from bridge.recipes import AnalyzeRecipe, MasterRecipe, SplitRecipe
 from bridge.surface.arguments import OWN
 from bridge.surface.table import Access, Argument, Kind, Node, Table, Verb
@@ -20,7 +21,7 @@ ROOT = "/bridge"
 SLOTS = 8
 """Chains and renders that have a button of their own."""
 RECENT_MAX = 100
-SIDES = ("a", "b")
+SIDE_WORDS = {Side.SESSION: "the session", Side.A: "the mix", Side.B: "the master, as loud as the mix"}
 RECIPES: Mapping[str, type[MasterRecipe | SplitRecipe | AnalyzeRecipe]] = MappingProxyType(
     {"master": MasterRecipe, "split": SplitRecipe, "analyze": AnalyzeRecipe}
 )
@@ -227,8 +228,18 @@ def _result_nodes() -> Iterator[Node]:
         Argument("warning", Kind.TEXT, "The first warning; blank without one."),
     ):
         yield _shown(f"/result/{argument.name}", argument)
-    side = Argument("side", Kind.TEXT, "What the report page plays: a is the mix, b the master.", choices=SIDES)
+
+
+def _listening_to_nodes() -> Iterator[Node]:
+    words = "What REAPER plays: a is the mix, b the master as loud as the mix, session ends A/B."
+    side = Argument("side", Kind.TEXT, words, choices=tuple(SIDE_WORDS))
     yield Node(f"{ROOT}/ab/side", side.help, Access.READ_WRITE, (side,), Verb.SET_SIDE)
+    for each, word in SIDE_WORDS.items():
+        lamp = Argument("is_heard", Kind.INT, low=0, high=1)
+        yield Node(
+            f"{ROOT}/ab/{each}", f"Hear {word}: press; 1 while heard.", Access.READ_WRITE, (lamp,), Verb.PICK_SIDE,
+            subject=each, is_press=True,
+        )  # fmt: skip
     yield _press("/ab/toggle", "Change between A and B.", Verb.TOGGLE_SIDE)
 
 
@@ -284,6 +295,7 @@ def _all() -> Iterator[Node]:
     yield from _job_nodes()
     yield from _queue_nodes()
     yield from _result_nodes()
+    yield from _listening_to_nodes()
     yield from _query_nodes()
     yield from _listening_nodes()
 

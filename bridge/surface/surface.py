@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from bridge.desk import Desk
 from bridge.errors import UserError
+from bridge.listening import Listening
 from bridge.model import Job, JobState
 from bridge.settings import Settings
 from bridge.surface import command as answers
@@ -49,12 +50,13 @@ class _Remembered:
 class Surface:
     """Everything that control surfaces share; listeners bring commands and show the panel."""
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
+    def __init__(self, desk: Desk, settings: Settings, listening: Listening) -> None:
         self.panel = Panel()
         self._desk = desk
         self._heartbeat_s = settings.osc.heartbeat_s
         self._jobs = JobsShown(self.panel)
-        self._actions = Actions(desk, settings, self.panel, self._jobs)
+        self._actions = Actions(desk, settings, listening, self.panel, self._jobs)
+        self._listening = listening
         self._waiting: queue.Queue[tuple[Call, str] | None] = queue.Queue()
         self._changed: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._remembered: OrderedDict[tuple[str, str], _Remembered] = OrderedDict()
@@ -75,6 +77,7 @@ class Surface:
         self.panel.show(HEARTBEAT, 0)
         self._leave = self._desk.follow(self._changed.put)
         self._jobs.start(self._desk.jobs(JOBS_AT_START))
+        self._listening.follow(self._actions.show_side)
         self._actions.show_choices()
         for thread in self._threads:
             thread.start()

@@ -80,6 +80,7 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     SET_SIDE = "set_side"
+    PICK_SIDE = "pick_side"
     TOGGLE_SIDE = "toggle_side"
     QUERY_JOBS = "query_jobs"
     QUERY_JOB = "query_job"

@@ -65,7 +65,7 @@ def test_time_tags_are_waited_for_where_that_is_asked(make_world: MakeWorld) -> 
     client.send_raw(bundle(encode("/bridge/ab/side", ("b",)), time_tag=soon))
     client.send("/bridge/query/version")
     client.hears("/bridge/reply/end")
-    assert world.shown("ab/side") == "a"
+    assert world.shown("ab/side") == "session"
     world.shows("ab/side", "b")
     client.send_raw(bundle(encode("/bridge/ab/side", ("a",)), time_tag=b"\xff" * 8))
     assert client.hears("/bridge/error").arguments[1] == "time_tag"
@@ -249,7 +249,7 @@ def test_a_host_outside_the_allow_list_gets_nothing(make_world: MakeWorld) -> No
     stranger.send("/bridge/ab/toggle", 1)
     world.shows("traffic/refused", 2)
     stranger.hears_nothing()
-    assert world.shown("ab/side") == "a"
+    assert world.shown("ab/side") == "session"
     with socket.create_connection((own, world.port), 5, (own, 0)) as connection:
         connection.settimeout(5)
         assert connection.recv(100) == b""
@@ -297,7 +297,7 @@ def test_more_commands_than_the_pace_allows_are_refused_and_counted(make_world: 
 def test_a_port_in_use_is_told_with_the_key_that_changes_it(osc: OscWorld) -> None:
     settings = osc_settings(port=osc.port)
     with pytest.raises(SettingsError, match=r"osc\.port"):
-        OscListener(settings.osc, Surface(osc.desk, settings)).start()
+        OscListener(settings.osc, Surface(osc.desk, settings, osc.listening)).start()
 
 
 def test_too_many_subscribers_are_refused(make_world: MakeWorld) -> None:

@@ -153,7 +153,7 @@ def test_who_listens_gets_the_value_and_each_change_until_it_ignores_it(query: Q
         assert hears(socket, "/bridge/job/progress").arguments == (0.5,)
         listen(socket, "/bridge/job/progress", "IGNORE")
         listen(socket, "/bridge/ab/side")
-        assert hears(socket, "/bridge/ab/side").arguments == ("a",)
+        assert hears(socket, "/bridge/ab/side").arguments == ("session",)
         query.desk.run(job_id, 0.75)
         query.shows("job/progress", 0.75)
         query.client.send("/bridge/ab/toggle", 1)
@@ -177,7 +177,7 @@ def test_nonsense_on_the_socket_is_ignored(query: QueryWorld) -> None:
             socket.send(text)
         socket.send(b"\0\1\2\3")
         listen(socket, "/bridge/ab/side")
-        assert hears(socket, "/bridge/ab/side").arguments == ("a",)
+        assert hears(socket, "/bridge/ab/side").arguments == ("session",)
 
 
 def test_too_many_clients_are_turned_away_and_gone_ones_make_room(query: QueryWorld) -> None:

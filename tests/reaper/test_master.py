@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from bridge.listeners.tickets.box import TicketBox
+from bridge.listeners.tickets.forms import SteerTicket
 from bridge.recipes import MasterRecipe
 from tests.reaper.fake.project import Marker
 from tests.reaper.studio import Studio
@@ -138,3 +140,26 @@ def test_ab_is_heard_at_equal_loudness_alone_and_ends_as_it_began(studio: Studio
 def test_without_a_master_there_is_no_ab(studio: Studio, action: str) -> None:
     studio.reaper.run(action)
     assert "Master project first" in studio.reaper.person.boxes[0]
+
+
+def test_either_side_is_heard_by_its_own_action_however_often_it_is_pressed(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    (item,) = studio.tracks()["Masters"].items
+    studio.clerk.taken.clear()
+    for action, take in (
+        ("Hear B (the master, loudness-matched)", 1), ("Hear B (the master, loudness-matched)", 1),
+        ("Hear A (the mix)", 0), ("Toggle A-B (mix or master, loudness-matched)", 1), ("Leave A-B", 1),
+    ):  # fmt: skip
+        studio.ask(action)
+        assert item.values["I_CURTAKE"] == take
+    told = [ticket.side for ticket in studio.clerk.taken if isinstance(ticket, SteerTicket)]
+    assert told == ["b", "b", "a", "b", "session"]  # control surfaces show it
+
+
+def test_without_a_daemon_nobody_is_told_what_is_heard(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    (studio.clerk.folder / "daemon.json").unlink()
+    studio.reaper.run("Hear A (the mix)")
+    assert not list(TicketBox(studio.clerk.folder).slips())

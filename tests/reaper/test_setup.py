@@ -21,10 +21,10 @@ def told(studio: Studio) -> str:
 def test_when_everything_is_there_it_says_so_and_adds_every_action(studio: Studio) -> None:
     studio.reaper.run(ACTION)
     assert "everything is in order" in told(studio)
-    assert len(studio.reaper.program.actions) == 19
+    assert len(studio.reaper.program.actions) == 21
     card = json.loads((studio.clerk.folder / "reaper.json").read_text())
     assert card["collect_action"].startswith("_RS")
-    assert set(card) == {"format", "collect_action"}
+    assert set(card) == {"format", "collect_action", "listen_actions"}
 
 
 @pytest.mark.parametrize(("ini", "key", "port"), [(WEB, "web_port", 8081), (OSC, "osc_port", 8000)])

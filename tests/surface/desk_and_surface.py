@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from bridge.desk import PathRequest
+from bridge.listening import Listening, Side
 from bridge.model import Origin
 from bridge.recipes import MasterRecipe
 from bridge.settings import Settings, WatchSettings
@@ -67,13 +68,34 @@ class Client:
         return f"{self._name}-{self._numbers}"
 
 
+class Daw:
+    """Plays what it is asked to, and says so, unless it is told otherwise."""
+
+    def __init__(self, listening: Listening) -> None:
+        self.asked: list[Side] = []
+        self.is_there = True
+        self.plays = True
+        self._listening = listening
+        listening.add_player(self.play)
+
+    def play(self, side: Side) -> bool:
+        """Whether there is a road to it."""
+        if self.is_there:
+            self.asked.append(side)
+            if self.plays:
+                self._listening.heard(side)
+        return self.is_there
+
+
 class World:
     """A desk, a surface and a client."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.desk = FakeDesk()
         self.settings = settings or Settings(watch=(WatchSettings(folder=Path("/session/Renders")),))
-        self.surface = Surface(self.desk, self.settings)
+        self.listening = Listening()
+        self.daw = Daw(self.listening)
+        self.surface = Surface(self.desk, self.settings, self.listening)
         self.client = Client(self.surface)
 
     def wanted(self, path: str) -> PathRequest:

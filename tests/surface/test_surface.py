@@ -2,8 +2,10 @@
 
 import pytest
 
+from bridge.listening import Side
 from bridge.model import JobState
 from bridge.recipes import MasterRecipe, SplitRecipe
+from tests.support import wait_until
 from tests.surface.desk_and_surface import Client, World
 
 MASTER_RUN = "/bridge/master/run"
@@ -91,7 +93,8 @@ def test_chains_are_chosen_by_name_number_button_and_one_after_the_other(world: 
     world.shows("chain/name", names[0])
     world.client.send("/bridge/chain/pick/2", 1)
     world.shows("chain/name", names[1])
-    assert (world.shown("chain/pick/1"), world.shown("chain/pick/2"), world.shown("chain/label/2")) == (0, 1, names[1])
+    world.shows("chain/pick/2", 1)
+    assert (world.shown("chain/pick/1"), world.shown("chain/label/2")) == (0, names[1])
     recipe = world.desk.job(a_job(world)).request.recipe
     assert isinstance(recipe, MasterRecipe)
     assert recipe.chain == names[1]
@@ -236,11 +239,25 @@ def test_the_queue_is_paused_and_resumed_and_says_so(world: World) -> None:
     world.shows("queue/paused", value=False)
 
 
-def test_a_and_b_change_places(world: World) -> None:
-    world.client.send("/bridge/ab/toggle", 1)
-    world.shows("ab/side", "b")
-    world.client.send("/bridge/ab/side", "a")
-    world.shows("ab/side", "a")
+def test_a_and_b_are_chosen_and_lit_when_the_daw_plays_them(world: World) -> None:
+    presses = (("toggle", Side.B), ("toggle", Side.A), ("b", Side.B), ("session", Side.SESSION))
+    for button, side in presses:
+        world.client.send(f"/bridge/ab/{button}", 1)
+        world.shows("ab/side", side.value)
+        assert {each: world.shown(f"ab/{each}") for each in Side} == {each: int(each is side) for each in Side}
+    world.daw.plays = False
+    world.client.send("/bridge/ab/a", 1)
+    wait_until(lambda: world.daw.asked[4:] == [Side.A])
+    assert world.shown("ab/side") == "session"
+    world.listening.heard(Side.B)  # somebody has chosen it in REAPER
+    world.shows("ab/b", 1)
+
+
+def test_without_a_daw_a_and_b_are_refused_with_what_to_do(world: World) -> None:
+    world.daw.is_there = False
+    code, sentence = world.client.refused("/bridge/ab/side", "b")
+    assert (code, "Set up and diagnose" in str(sentence)) == ("request_error", True)
+    assert world.shown("ab/side") == "session"
 
 
 def test_patterns_reach_every_address_that_they_mean(world: World) -> None:

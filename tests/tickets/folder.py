@@ -4,12 +4,13 @@ import json
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bridge.listeners.tickets.forms import TicketResult
 from bridge.listeners.tickets.listener import TicketListener
+from bridge.listening import Listening
 from bridge.settings import Settings, TicketSettings
 from tests.fakes import FakeDesk
 from tests.support import wait_until
@@ -23,11 +24,12 @@ class Office:
     settings: Settings
     desk: FakeDesk
     own: FakeDesk
+    listening: Listening = field(default_factory=Listening)
 
     @contextmanager
     def open(self) -> Generator[TicketListener]:
         """A listener that reads."""
-        listener = TicketListener(self.folder, self.settings, self.desk, self.own)
+        listener = TicketListener(self.folder, self.settings, self.desk, self.own, self.listening)
         listener.start()
         try:
             wait_until((self.folder / "daemon.json").exists, what="the first heartbeat")

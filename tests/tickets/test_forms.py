@@ -65,13 +65,15 @@ def test_other_paths_are_refused_with_the_reason(text: str, system: str, word: s
 
 def test_reaper_is_called_on_this_machine_only() -> None:
     card = DawCard(format=1, collect_action="_RS1", web_port=8080)
-    assert web_address(card) == "http://127.0.0.1:8080/_/SET/EXTSTATE/daw-bridge/pushed/web;_RS1"
-    assert web_address(DawCard(format=1, collect_action="_RS1")) is None
+    assert web_address(card, card.collect_action) == "http://127.0.0.1:8080/_/SET/EXTSTATE/daw-bridge/pushed/web;_RS1"
+    assert web_address(DawCard(format=1, collect_action="_RS1"), "_RS1") is None
     with pytest.raises(ValueError, match="collect_action"):
         DawCard(format=1, collect_action="_RS1;40026")
+    with pytest.raises(ValueError, match="listen_actions"):
+        DawCard.model_validate({"format": 1, "collect_action": "_RS1", "listen_actions": {"a": "_RS1;40026"}})
 
 
 def test_the_osc_message_names_the_action() -> None:
-    message = osc_message(DawCard(format=1, collect_action="_RS1", osc_port=8000))
+    message = osc_message("_RS1")
     assert message == b"/action/str\0" + b",s\0\0" + b"_RS1\0\0\0\0"
     assert socket.AF_INET  # sent by UDP

@@ -2,17 +2,21 @@
 
 import json
 import os
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bridge.errors import ModelError
+from bridge.errors import ModelError, RequestError
 from bridge.listeners.tickets.forms import Heartbeat, JobList, TicketProgress
 from bridge.listeners.tickets.listener import TicketListener
+from bridge.listening import Side
 from bridge.model import JobState
 from bridge.recipes import MasterRecipe
+from bridge.surface.wire import decode
 from tests.support import wait_until
 from tests.tickets.folder import Office
 
@@ -252,7 +256,7 @@ def test_a_folder_that_cannot_be_used_is_told_once_and_ends_nothing(
     office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")
-    listener = TicketListener(tmp_path / "file" / "tickets", office.settings, office.desk, office.own)
+    listener = TicketListener(tmp_path / "file" / "tickets", office.settings, office.desk, office.own, office.listening)
     listener.start()
     wait_until(lambda: "cannot be used" in caplog.text)
     listener.stop()
@@ -284,10 +288,40 @@ def test_reaper_is_told_by_its_web_interface_where_that_is_on(office: Office) ->
     assert fetched == ["/_/SET/EXTSTATE/daw-bridge/pushed/web;_RSab12"]
 
 
+def test_reaper_plays_the_side_that_is_chosen_and_says_when_it_does(office: Office) -> None:
+    sides = {"a": "_RSaa", "b": "_RSbb", "session": "_RScc"}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaper, office.open():
+        reaper.bind(("127.0.0.1", 0))
+        reaper.settimeout(10)
+        card = {"format": 1, "collect_action": "_RSab12", "listen_actions": sides, "osc_port": reaper.getsockname()[1]}
+        (office.folder / "reaper.json").write_text(json.dumps(card))
+        for side in (Side.B, Side.A, Side.SESSION, Side.B):
+            office.listening.choose(side)
+        called = [decode(reaper.recv(1000))[0].arguments[0] for _ in range(4)]
+        assert called == ["_RSbb", "_RSaa", "_RScc", "_RSbb"]
+        assert office.listening.side is Side.SESSION  # nobody has said yet that it is heard
+        office.write("h1", ask="heard", side="b")
+        wait_until(lambda: office.listening.side is Side.B)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [None, {"collect_action": "_RS1", "osc_port": 8000},
+     {"collect_action": "_RS1", "listen_actions": {"a": "_RS2", "b": "_RS3"}}],
+)  # fmt: skip
+def test_without_a_road_to_reaper_a_choice_is_refused_with_what_to_do(
+    office: Office, card: dict[str, Any] | None
+) -> None:
+    if card is not None:
+        (office.folder / "reaper.json").write_text(json.dumps({"format": 1, **card}))
+    with office.open(), pytest.raises(RequestError, match="Set up and diagnose"):
+        office.listening.choose(Side.B)
+
+
 def test_a_folder_on_a_read_only_disk_is_told_once_and_served_as_soon_as_it_can_be(
     office: Office, read_only_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    listener = TicketListener(read_only_folder, office.settings, office.desk, office.own)
+    listener = TicketListener(read_only_folder, office.settings, office.desk, office.own, office.listening)
     listener.start()
     wait_until(lambda: "cannot be used" in caplog.text)
     listener.stop()

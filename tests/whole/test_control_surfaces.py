@@ -88,8 +88,8 @@ def test_oscquery_shows_what_osc_does(bridge: SurfaceBridge, client: UdpClient) 
     info = served("/?HOST_INFO")
     assert isinstance(info, dict)
     assert info["OSC_PORT"] == bridge.port("osc")
-    client.send("/bridge/ab/side", "b")
-    wait_until(lambda: served("/bridge/ab/side?VALUE") == {"VALUE": ["b"]}, 5)
+    client.send("/bridge/chain/name", "loud")
+    wait_until(lambda: served("/bridge/chain/name?VALUE") == {"VALUE": ["loud"]}, 5)
 
 
 def test_the_command_line_speaks_to_the_daemon(bridge: SurfaceBridge) -> None:

@@ -22,7 +22,8 @@ are asked: render it as it sounds and split that, or split the file and give the
 **First master.** Run *Bridge: Master project*. The project is rendered by its own settings, but never normalised and
 never into a lossy format; the settings are put back. The master comes on the track Masters, which is muted, because the
 session plays the mix already. *Bridge: Toggle A-B* lets you hear the master alone, as loud as the mix, then the mix,
-then the master again; *Bridge: Leave A-B* ends that. A second master of the same place becomes a new take.
+then the master again; *Bridge: Leave A-B* ends that. Control surfaces do the same from afar. A second
+master of the same place becomes a new take.
 """
 
 TROUBLE = """
@@ -49,7 +50,7 @@ ACTIONS = (
     ("Master with a chain from a menu", "The time selection, or the project without one."),
     ("Analyze selected items", "Figures as notes; findings as markers, regions and take markers."),
     ("Remove problem markers", "All of them, and nothing that you made or renamed."),
-    ("Toggle A-B, Leave A-B", "Mix against master at equal loudness, on the track of the masters."),
+    ("Toggle A-B, Hear A, Hear B, Leave A-B", "Mix against master at equal loudness, on the track of the masters."),
     ("Show the panel", "Jobs, progress, chain, figures, and the state of the daemon."),
     ("Open last report", "The page of the last result of this project."),
     ("Collect finished results", "What was finished while REAPER or the project was closed."),

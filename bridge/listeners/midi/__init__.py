@@ -13,7 +13,7 @@ surfaces (`dawbridge osc list`), so a pad can do whatever OSC can.
 **What a control does.** The `mode` of a binding says it:
 
 * `press`: a pad or button; acts when it goes down.
-* `toggle`: changes on and off, or A and B.
+* `toggle`: changes on and off, or goes through choices.
 * `fader`: 0 to 127 over the whole range, with soft take-over: it moves nothing until it has come past the value.
 * `relative`: an endless encoder (1, 2, ... up; 127, 126, ... down), a step at a time.
 * `value`: hands the number on as it is; a program counts from 1.

@@ -30,6 +30,11 @@ Devices that cannot subscribe are named in `targets`. Values are sent when they 
 **Faders.** Those from 0 to 1 (`/bridge/master/fader/...`) have soft take-over: a fader that stands elsewhere moves
 nothing until it has come past the value, so nothing jumps.
 
+**A/B.** `/bridge/ab/a` lets REAPER play the mixes of its project, `/bridge/ab/b` their masters as loud as the mixes,
+`/bridge/ab/session` the session again. They are lit when REAPER says that it plays them, also when somebody presses
+*Toggle A-B* there. It needs REAPER's web interface or OSC (Preferences, Control/OSC/web), and *Bridge: Set up and
+diagnose* once. Pages of reports are files and follow nobody.
+
 **To the DAW.** With `reaper: 127.0.0.1:8000`, REAPER is sent `/dawbridge/done` with the job id when a job is done (a
 script that has learnt that address reads the id from its context), and `/action/str` with `reaper_action` if that is
 set. With `ardour: 127.0.0.1:3819`, Ardour gets a marker at each finding of the report; its playhead is put back

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, JsonValue, field_validator
 
+from bridge.listening import Side
 from bridge.model import Grouping, JobError, JobResult, JobState
 from bridge.recipes import Recipe
 from bridge.report import Marker
@@ -24,6 +25,8 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$"
 NOTES_MAX = 200
 
 Format: TypeAlias = Annotated[Literal[1], Field(description="Version of this form.")]
+ActionId: TypeAlias = Annotated[str, Field(pattern=r"^_?[A-Za-z0-9_]{1,80}$")]
+"""Of an action of REAPER."""
 TicketId: TypeAlias = Annotated[str, Field(pattern=ID_PATTERN, description="The file's name without `.json`.")]
 
 
@@ -74,18 +77,21 @@ class WorkTicket(Value):
 
 
 class SteerTicket(Value):
-    """`<id>.json`: somebody wants jobs of earlier tickets stopped, the daemon to pause, or to hear from it (`push`)."""
+    """`<id>.json`: jobs are to be stopped, the daemon to pause or to call (`push`); or somebody says what is heard."""
 
     format: Format
     id: TicketId
-    ask: Literal["cancel", "pause", "resume", "push"] = Field(description="What is to happen.")
+    ask: Literal["cancel", "pause", "resume", "push", "heard"] = Field(description="What is to happen.")
     of: tuple[TicketId, ...] = Field(default=(), max_length=1000, description="Ids of the tickets that are meant.")
+    side: Side = Field(
+        default=Side.SESSION, description="With `heard`: what the DAW plays now; a is the mix, b its master."
+    )
     client: str | None = Field(default=None, max_length=200, description="Which program wrote it, for the log.")
     created_s: float | None = Field(default=None, description="When it was written (Unix time).")
 
 
 Ticket: TypeAlias = WorkTicket | SteerTicket
-STEERING = frozenset({"cancel", "pause", "resume", "push"})
+STEERING = frozenset({"cancel", "pause", "resume", "push", "heard"})
 
 
 class TicketProgress(Value):
@@ -180,10 +186,13 @@ class JobList(Value):
 
 
 class DawCard(Value):
-    """`reaper.json`, written by REAPER's set-up script: how REAPER can be told that results are there."""
+    """`reaper.json`, written by REAPER's set-up script: how REAPER is told of results, and what to play."""
 
     format: Format
-    collect_action: str = Field(pattern=r"^_?[A-Za-z0-9_]{1,80}$", description="Command id of the collecting script.")
+    collect_action: ActionId = Field(description="Command id of the collecting script.")
+    listen_actions: dict[Side, ActionId] = Field(
+        default_factory=dict, description="Command ids of the scripts that let it play a side of A/B."
+    )
     web_port: int | None = Field(default=None, ge=1, le=65535, description="Port of its web interface, if that is on.")
     osc_port: int | None = Field(default=None, ge=1, le=65535, description="Port on which it hears OSC, if it does.")
 

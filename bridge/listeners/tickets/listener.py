@@ -34,7 +34,8 @@ from bridge.listeners.tickets.box import (
 )
 from bridge.listeners.tickets.checks import folder_in, paths_in, refuse_stale
 from bridge.listeners.tickets.forms import FORMAT, AcceptedTicket, Heartbeat, SteerTicket, TicketResult, WorkTicket
-from bridge.listeners.tickets.push import push
+from bridge.listeners.tickets.push import Caller
+from bridge.listening import Listening, Side
 from bridge.model import Job, JobState, Origin
 from bridge.settings import Settings
 
@@ -53,7 +54,7 @@ log = logging.getLogger(__name__)
 class TicketListener:
     """Reads one ticket folder and answers into it."""
 
-    def __init__(self, folder: Path, settings: Settings, desk: Desk, own_desk: Desk) -> None:
+    def __init__(self, folder: Path, settings: Settings, desk: Desk, own_desk: Desk, listening: Listening) -> None:
         """Touches nothing yet.
 
         Args:
@@ -61,12 +62,16 @@ class TicketListener:
             settings: chain folders, and how tickets are treated.
             desk: for tickets that anybody may have written: inside the session roots only.
             own_desk: for tickets that only this user can have written.
+            listening: REAPER plays what is chosen there, and says so.
         """
         self._rules = settings.tickets
         self._settings = settings
         self._box = TicketBox(folder)
         self._desk = desk
         self._own_desk = own_desk
+        self._listening = listening
+        self._caller = Caller()
+        listening.add_player(self._play)
         self._accepted: dict[str, dict[str, AcceptedTicket]] = {}
         """Job id, ticket id: tickets whose job has not ended."""
         self._changes: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -205,7 +210,9 @@ class TicketListener:
             case "resume":
                 self._desk.resume()
             case "push":
-                push(self._box.daw())
+                self._push()
+            case "heard":
+                self._listening.heard(ticket.side)
             case "cancel":
                 for ticket_id in ticket.of:
                     self._cancel(ticket_id)
@@ -279,7 +286,19 @@ class TicketListener:
             self._box.answer(result_of(accepted, job, time.time()))
         if job.state.is_final and tickets:
             del self._accepted[job.id]
-            push(self._box.daw())
+            self._push()
+
+    def _push(self) -> None:
+        """Lets REAPER look for results; its scripts look by themselves as well."""
+        daw = self._box.daw()
+        if daw is not None:
+            self._caller.call(daw, daw.collect_action)
+
+    def _play(self, side: Side) -> bool:
+        """Lets REAPER play a side; whether there is a road to it."""
+        daw = self._box.daw()
+        action = None if daw is None else daw.listen_actions.get(side)
+        return daw is not None and action is not None and self._caller.call(daw, action)
 
     def _show_beat(self) -> None:
         self._every(CHAINS_EVERY_S, self._read_chains)

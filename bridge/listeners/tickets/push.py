@@ -1,6 +1,7 @@
-"""Telling REAPER on this machine that results are there: by its web interface or by OSC, whichever is on."""
+"""Calling REAPER on this machine: by its web interface or by OSC, whichever is on."""
 
 import logging
+import queue
 import socket
 import threading
 
@@ -13,33 +14,47 @@ TIMEOUT_S = 2.0
 log = logging.getLogger(__name__)
 
 
-def web_address(daw: DawCard) -> str | None:
-    """What to fetch so that REAPER runs its collecting script; None where its web interface is off."""
+def web_address(daw: DawCard, action: str) -> str | None:
+    """What to fetch so that REAPER runs an action; None where its web interface is off."""
     if daw.web_port is None:
         return None
-    return f"http://{THIS_MACHINE}:{daw.web_port}/_/SET/EXTSTATE/daw-bridge/pushed/web;{daw.collect_action}"
+    return f"http://{THIS_MACHINE}:{daw.web_port}/_/SET/EXTSTATE/daw-bridge/pushed/web;{action}"
 
 
-def osc_message(daw: DawCard) -> bytes:
-    """What to send so that REAPER runs its collecting script."""
+def osc_message(action: str) -> bytes:
+    """What to send so that REAPER runs an action."""
     message = OscMessageBuilder("/action/str")
-    message.add_arg(daw.collect_action, OscMessageBuilder.ARG_TYPE_STRING)
+    message.add_arg(action, OscMessageBuilder.ARG_TYPE_STRING)
     return message.build().dgram
 
 
-def push(daw: DawCard | None) -> None:
-    """Tells REAPER, without waiting for it: the script looks by itself as well."""
-    if daw is not None:
-        threading.Thread(target=_push, args=(daw,), name="push", daemon=True).start()
+class Caller:
+    """Calls REAPER without waiting for it, one call after the other: what was asked last is done last."""
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[DawCard, str]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+
+    def call(self, daw: DawCard, action: str) -> bool:
+        """Whether there is a road to REAPER; then it is asked to run an action."""
+        if daw.web_port is None and daw.osc_port is None:
+            return False
+        self._calls.put((daw, action))
+        threading.Thread(target=self._call, name="push", daemon=True).start()
+        return True
+
+    def _call(self) -> None:
+        with self._lock:
+            _push(*self._calls.get())
 
 
-def _push(daw: DawCard) -> None:
+def _push(daw: DawCard, action: str) -> None:
     try:
-        if (address := web_address(daw)) is not None:
+        if (address := web_address(daw, action)) is not None:
             _fetch(address)
         elif daw.osc_port is not None:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                sender.sendto(osc_message(daw), (THIS_MACHINE, daw.osc_port))
+                sender.sendto(osc_message(action), (THIS_MACHINE, daw.osc_port))
     except OSError as reason:
         log.info("REAPER does not hear: %s", reason, extra={"action": "push_failed"})
 

@@ -136,8 +136,9 @@ def _figures() -> Iterator[Widget]:
     yield _heading("Stems", 8, 414, 4)
     yield Widget(Look.FADER, _frame(8, 440, 3, 85), "/split/fader/quality", "Quality", example="0.5")
     yield Widget(Look.TEXT, _frame(11, 440, 1, 85), "/split/option/quality", example="fast")
-    yield Widget(Look.BUTTON, _frame(8, 533, 2, 85), "/ab/toggle", "A / B")
-    yield Widget(Look.TEXT, _frame(10, 533, 2, 85), "/ab/side", "Playing", example="b")
+    for index, (side, text) in enumerate((("a", "A mix"), ("b", "B master"), ("session", "session"))):
+        frame = _frame(8 + index * 4 / 3, 533, 4 / 3, 85)
+        yield Widget(Look.BUTTON, frame, f"/ab/{side}", text, example="1" if side == "b" else "")
 
 
 def _warnings() -> Iterator[Widget]:

@@ -4,8 +4,10 @@ local need = ...
 local master = need("master")
 local project = need("project")
 local say = need("say")
+local tickets = need("tickets")
 
 local listen = {}
+local LETTERS = { mix = "a", master = "b" }
 
 local function items_of(track)
   local found = {}
@@ -42,14 +44,20 @@ local function track_or_sentence(proj)
   return track
 end
 
--- The first time: the master, alone, as loud as the mix; then the mix, then the master again.
-function listen.toggle()
+-- Control surfaces show what is heard: the daemon is told, where one runs.
+local function tell(side)
+  if tickets.daemon() then
+    tickets.send({ ask = "heard", side = LETTERS[side] or "session" })
+  end
+end
+
+-- The mix or the master, alone, at equal loudness.
+function listen.hear(side)
   local proj = project.current()
   local track = track_or_sentence(proj)
   if not track then
     return
   end
-  local side = project.get(proj, "ab") == "master" and "mix" or "master"
   project.change(proj, "Bridge: A/B, hear the " .. side, function()
     for _, found in ipairs(items_of(track)) do
       play(found, side, found.facts[side .. "_gain"])
@@ -57,7 +65,13 @@ function listen.toggle()
     solo(track, true)
     project.set(proj, "ab", side)
   end)
+  tell(side)
   say.news("you hear the " .. side .. ", at equal loudness.")
+end
+
+-- The first time: the master; then the mix, then the master again.
+function listen.toggle()
+  listen.hear(project.get(project.current(), "ab") == "master" and "mix" or "master")
 end
 
 -- Back to the session: the masters' track is silent, each master is active at its own loudness.
@@ -75,6 +89,7 @@ function listen.leave()
     solo(track, false)
     project.set(proj, "ab", "")
   end)
+  tell("session")
   say.news("you hear the session.")
 end
 

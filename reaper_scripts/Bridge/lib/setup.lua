@@ -12,6 +12,11 @@ local tickets = need("tickets")
 local setup = {}
 local SECTION = "daw-bridge"
 local COLLECT = "Bridge - Collect finished results.lua"
+local LISTEN = {
+  ["Bridge - Hear A (the mix).lua"] = "a",
+  ["Bridge - Hear B (the master, loudness-matched).lua"] = "b",
+  ["Bridge - Leave A-B.lua"] = "session",
+}
 local PUSH_S, LOOK_S = 6, 0.1
 local FORMAT = 1
 
@@ -96,29 +101,34 @@ local function actions(folder)
   end
 end
 
--- Registers every action; the id by which others can start the collecting one, or nil.
+-- Registers every action; the ids by which the daemon can start the collecting one, and those for A/B; or nil.
 local function register()
-  local folder, id = place.folder:gsub("lib[/\\]$", ""), nil
+  local folder, collecting, listening = place.folder:gsub("lib[/\\]$", ""), nil, {}
   local names = actions(folder)
   for index, name in ipairs(names) do
     local command = reaper.AddRemoveReaScript(true, 0, system.join(folder, name), index == #names)
     if command == 0 then
       bad("The script " .. name .. " could not be registered: install the scripts again (`dawbridge reaper install`).")
     elseif name == COLLECT then
-      id = reaper.ReverseNamedCommandLookup(command)
+      collecting = "_" .. reaper.ReverseNamedCommandLookup(command)
+    elseif LISTEN[name] then
+      listening[LISTEN[name]] = "_" .. reaper.ReverseNamedCommandLookup(command)
     end
   end
-  if not id then
+  if not collecting then
     bad(COLLECT .. " is not in " .. folder .. ": install the scripts again (`dawbridge reaper install`).")
     return nil
   end
   good(string.format("%d actions are in the action list; search there for Bridge", #names))
-  return "_" .. id
+  return collecting, listening
 end
 
-local function write_card(action)
+local function write_card(collecting, listening)
   local found = ports()
-  local text = json.encode({ format = FORMAT, collect_action = action, web_port = found.web, osc_port = found.osc })
+  local text = json.encode({
+    format = FORMAT, collect_action = collecting, listen_actions = listening, web_port = found.web,
+    osc_port = found.osc,
+  })
   local is_written, reason = system.write(tickets.path("reaper.json"), text)
   if not is_written then
     bad("The settings for the daemon cannot be written: " .. tostring(reason))
@@ -189,8 +199,8 @@ local function look_after()
     return show()
   end
   local is_running = check_daemon()
-  local action = register()
-  finish(action and write_card(action), is_running)
+  local collecting, listening = register()
+  finish(collecting and write_card(collecting, listening), is_running)
 end
 
 -- Looks after everything, and offers to start a daemon that does not run.
