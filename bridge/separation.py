@@ -60,6 +60,8 @@ class SeparationReport(Value):
     residual: str
     scale_db: float | None = None
     """Gain that all files got; None for unity."""
+    shifts_s: tuple[float, ...] = ()
+    """Silence before the mix in each of the passes that were averaged; empty where there was one, without any."""
     reused_share: float = 0.0
     """How much of the stems was taken from an earlier separation, 0..1."""
     retreats: tuple[str, ...] = ()

@@ -95,7 +95,12 @@ class EngineSettings(Value):
     """The child processes that do the work."""
 
     slots: int = Field(default=1, ge=1, le=32, description="Jobs that run at the same time.")
-    job_timeout_s: float = Field(default=7200, ge=1, description="Longest time for one job.")
+    job_timeout_s: float = Field(
+        default=7200,
+        ge=1,
+        description="Longest time for a job with up to 10 minutes of audio; longer songs, `quality: best` and `shifts` "
+        "get so many times more.",
+    )
     stall_timeout_s: float = Field(default=300, ge=1, description="Longest time without a sign of life.")
     recycle_after_jobs: int = Field(default=200, ge=1, description="A fresh engine after so many jobs.")
     memory_max_mb: int = Field(default=6000, ge=200, description="A fresh engine when it holds more than this.")

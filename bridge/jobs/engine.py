@@ -23,8 +23,9 @@ from bridge.errors import (
     Fault,
     UserError,
 )
-from bridge.model import Assignment, JobResult, Progress
+from bridge.model import Assignment, JobRequest, JobResult, Progress, Render
 from bridge.processes.child import Child, Launch, python_command
+from bridge.recipes import SplitRecipe
 from bridge.settings import EngineSettings, Settings
 from bridge.wire import (
     DoneEvent,
@@ -41,6 +42,10 @@ from bridge.wire import (
 LOOK_S = 0.1
 """How often a running job is asked whether it should stop."""
 MEMORY_LOOK_S = 1.0
+AUDIO_S = 600.0
+"""`engines.job_timeout_s` is meant for so much audio; a longer song gets so many times more."""
+LOSSY_BYTES_PER_S = 16_000
+"""Of a file whose length only decoding tells (128 kbit/s)."""
 RUNAWAY_FACTOR = 2.0
 """A job that makes its engine hold so many times `memory_max_mb` is stopped before the whole machine stands still."""
 LAST_WORDS_S = 1.0
@@ -89,6 +94,22 @@ def engine_environment(settings: Settings, environment: Mapping[str, str]) -> Ma
 def engine_command() -> tuple[str, ...]:
     """Runs `bridge.engine_main`."""
     return python_command("bridge.engine_main")
+
+
+def time_limit_s(request: JobRequest, job_timeout_s: float) -> float:
+    """How long a job may take: a song must not fail for being long, nor for being done as thoroughly as was asked.
+
+    Args:
+        request: its audio and its recipe tell how much there is to do.
+        job_timeout_s: for ten minutes of audio that pass through one network at most.
+    """
+    audio_s = sum(_audio_s(render) for render in request.renders)
+    passes = request.recipe.passes if isinstance(request.recipe, SplitRecipe) else 1
+    return job_timeout_s * max(1.0, audio_s / AUDIO_S) * passes
+
+
+def _audio_s(render: Render) -> float:
+    return render.size_bytes / LOSSY_BYTES_PER_S if render.duration_s is None else render.duration_s
 
 
 class Engine:
@@ -140,7 +161,7 @@ class Engine:
             JobStoppedError: `should_stop` said so.
         """
         self.prewarm()
-        watch = _Watch(self._settings, should_stop)
+        watch = _Watch(self._settings, time_limit_s(assignment.request, self._settings.job_timeout_s), should_stop)
         try:
             if not self._is_ready:
                 self._wait_until_ready(watch, on_progress)
@@ -238,9 +259,10 @@ class Engine:
 class _Watch:
     """The limits of one job."""
 
-    def __init__(self, settings: EngineSettings, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, settings: EngineSettings, time_limit_s: float, should_stop: Callable[[], bool]) -> None:
         self.stage = "starting"
         self._settings = settings
+        self._time_limit_s = time_limit_s
         self._should_stop = should_stop
         self._started_s = self._heard_s = self._weighed_s = time.monotonic()
 
@@ -254,9 +276,9 @@ class _Watch:
         limits = self._settings
         if self._should_stop():
             raise JobStoppedError(f"The job was stopped while {self.stage}.")
-        if now_s - self._started_s > limits.job_timeout_s:
+        if now_s - self._started_s > self._time_limit_s:
             raise EngineStalledError(
-                f"The job took longer than {limits.job_timeout_s:g} s and was stopped while {self.stage}: retry, or "
+                f"The job took longer than {self._time_limit_s:g} s and was stopped while {self.stage}: retry, or "
                 f"raise `engines.job_timeout_s`.",
                 child.tail,
             )

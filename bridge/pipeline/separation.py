@@ -28,7 +28,7 @@ from bridge.weights.plan import Plan, plan_of
 
 SAMPLE_RATE_HZ = 44_100
 """Of all networks that are known; one with another rate is refused."""
-VERSION = 2
+VERSION = 3
 """Of the arithmetic: raised when the same networks would give other stems."""
 DIGEST_SHOWN = 12
 OnStage = Callable[[str], None]
@@ -42,11 +42,12 @@ class Studio:
     catalogue: Catalogue
     settings: SeparationSettings
     weights: dict[str, tuple[Weights, ...]]
+    shifts: int
+    """How many passes through the mix, each behind another length of silence; 0 for one as it is."""
 
-    @property
-    def ways(self) -> tuple[str, ...]:
+    def ways(self, shifts: tuple[int, ...]) -> tuple[str, ...]:
         """For each stem that is made, everything that shapes it besides the signal."""
-        arithmetic = (VERSION, self.settings.gpu.precision, choose_device(self.settings.gpu.device).type)
+        arithmetic = (VERSION, self.settings.gpu.precision, choose_device(self.settings.gpu.device).type, shifts)
         return tuple(
             way_of(
                 arithmetic,
@@ -93,7 +94,7 @@ def open_studio(recipe: SplitRecipe, settings: SeparationSettings, on_stage: OnS
 
     plan = plan_of(recipe, catalogue, lambda name: WARM.stems_of(catalogue.model(name), weights_of(name)))
     choose_device(settings.gpu.device)
-    return Studio(plan, catalogue, settings, {name: weights_of(name) for name in plan.models})
+    return Studio(plan, catalogue, settings, {name: weights_of(name) for name in plan.models}, recipe.shifts)
 
 
 def _fetching(what: str, fraction: float | None) -> str:
@@ -106,6 +107,9 @@ class Making:
     """How the stems of one song come about; filled in while they do."""
 
     heard: Heard
+    ways: tuple[str, ...]
+    """Names of the kept stems."""
+    shifts: tuple[int, ...] = (0,)
     parts: tuple[Stretch, ...] = ()
     earlier: KeptSong | None = None
     runner: Runner | None = None
@@ -123,31 +127,30 @@ class Making:
 def prepare_making(studio: Studio, keeper: StemKeeper, heard: Heard) -> Making:
     """Decides what must be computed, and loads the networks only if something must."""
     same = keeper.song(heard)
+    shifts = heard.shifts(studio.shifts, SAMPLE_RATE_HZ)
+    ways = studio.ways(shifts)
     if same is not None:
         heard = replace(heard, scale=same.heard.scale)
-        if same.has(studio.ways):
-            return Making(heard, (Stretch(0, heard.frames, None),), same)
+        if same.has(ways):
+            return Making(heard, ways, shifts, (Stretch(0, heard.frames, None),), same)
     runner = studio.runner()
-    grid = runner.separator.grid
-    earlier = None if same is not None else keeper.closest(heard, studio.ways)
+    grid = replace(runner.separator.grid, shifts=shifts)
+    earlier = None if same is not None else keeper.closest(heard, ways)
     if earlier is None:
-        making = Making(heard, everything(grid, heard.frames), None, runner)
+        making = Making(heard, ways, shifts, everything(grid, heard.frames), None, runner)
     else:
         heard = replace(heard, scale=earlier.heard.scale)
         parts = stretches(grid, heard.frames, earlier.heard.frames, changed_span(earlier.heard, heard))
-        making = Making(heard, parts, earlier, runner)
-    making.writer = keeper.new(heard, studio.ways)
+        making = Making(heard, ways, shifts, parts, earlier, runner)
+    making.writer = keeper.new(heard, ways)
     return making
 
 
-def made_blocks(
-    making: Making, ways: tuple[str, ...], mix: Signal, on_progress: OnProgress
-) -> Iterator[NDArray[np.float32]]:
+def made_blocks(making: Making, mix: Signal, on_progress: OnProgress) -> Iterator[NDArray[np.float32]]:
     """Everything that networks make of the mix, in order: blocks (stems, 2, n).
 
     Args:
         making: what is to be computed.
-        ways: names of the kept stems.
         mix: as networks hear it.
         on_progress: told the fraction of segments that are done.
     """
@@ -162,7 +165,7 @@ def made_blocks(
     started_s = time.perf_counter()
     try:
         for part in making.parts:
-            for block in _blocks_of(part, making, ways, mix, on_segments):
+            for block in _blocks_of(part, making, mix, on_segments):
                 if making.writer is not None:
                     making.writer.write(block)
                 yield block
@@ -174,16 +177,16 @@ def made_blocks(
 
 
 def _blocks_of(
-    part: Stretch, making: Making, ways: tuple[str, ...], mix: Signal, on_segments: Callable[[int], None]
+    part: Stretch, making: Making, mix: Signal, on_segments: Callable[[int], None]
 ) -> Iterator[NDArray[np.float32]]:
     if part.segments is None:
         assert making.earlier is not None
-        yield from making.earlier.read(ways, part.start, part.end)
+        yield from making.earlier.read(making.ways, part.start, part.end)
         return
     assert making.runner is not None
     first, last = part.segments
     scale = making.heard.scale if _is_scaled(making.runner) else 1.0
-    for block in stream(making.runner, mix, Streaming(first, last, scale, on_segments)):
+    for block in stream(making.runner, mix, Streaming(first, last, scale, making.shifts, on_segments)):
         begin, end = max(part.start, block.start), min(part.end, block.start + block.samples.shape[-1])
         if end > begin:
             yield block.samples[..., begin - block.start : end - block.start]

@@ -148,7 +148,7 @@ def make_stems(work: SplitWork, threads: ThreadPoolExecutor, on_progress: OnProg
 def _fill(work: SplitWork, on_progress: OnProgress) -> None:
     """Runs what must be run, and puts what comes of it into the room."""
     frames = 0
-    for block in made_blocks(work.making, work.studio.ways, work.mixes.heard, on_progress):
+    for block in made_blocks(work.making, work.mixes.heard, on_progress):
         frames += block.shape[-1]
         for start, parts in work.assembler.take(block, is_last=frames >= work.mixes.heard.frames):
             work.room.put(start, parts)

@@ -15,7 +15,7 @@ from bridge.model import AppliedStep, EngineInfo, FileFormat, Message
 from bridge.pipeline.mix import gathering_steps
 from bridge.pipeline.outcome import now_text
 from bridge.pipeline.run import Run
-from bridge.pipeline.separation import Making, Studio, decibels
+from bridge.pipeline.separation import SAMPLE_RATE_HZ, Making, Studio, decibels
 from bridge.pipeline.stem_room import StemRoom
 from bridge.recipes import SplitRecipe
 from bridge.report import Report
@@ -80,6 +80,7 @@ def _separation(recipe: SplitRecipe, split: Split, described: Described) -> Sepa
         residual_db=_rounded(null.residual_db) if split.assembler.order.has_residual else None,
         residual=recipe.residual.value,
         scale_db=_rounded(decibels(split.scale), 4),
+        shifts_s=tuple(round(shift / SAMPLE_RATE_HZ, 4) for shift in making.shifts) if split.studio.shifts else (),
         reused_share=round(making.reused_share, 4),
         retreats=() if runner is None else tuple(runner.retreats),
         doubts=described.doubts,
@@ -89,7 +90,8 @@ def _separation(recipe: SplitRecipe, split: Split, described: Described) -> Sepa
 def _steps(recipe: SplitRecipe, split: Split) -> Iterator[AppliedStep]:
     names = ", ".join(name for name in split.room.names if name != RESIDUAL)
     models = " and ".join(split.studio.plan.models)
-    yield AppliedStep(use="separate", sentence=f"Separated by {models}: {names}")
+    passes = f", the mean of {count} shifted passes" if (count := split.studio.shifts) > 1 else ""
+    yield AppliedStep(use="separate", sentence=f"Separated by {models}{passes}: {names}")
     if recipe.sample_rate_hz is not None:
         yield AppliedStep(use="resample", sentence=f"Resampled to {recipe.sample_rate_hz} Hz")
     if split.scale != 1.0:

@@ -34,7 +34,8 @@ def made_by(separation: SeparationReport) -> str:
         return f"{models}, taken from an earlier separation"
     speed = "" if separation.speed is None else f", {separation.speed:.1f} times as fast as it plays"
     reused = f", {separation.reused_share:.0%} taken from an earlier version" if separation.reused_share else ""
-    return f"{models} on {separation.device} in {separation.precision}{speed}{reused}"
+    passes = f", the mean of {len(separation.shifts_s)} passes" if len(separation.shifts_s) > 1 else ""
+    return f"{models} on {separation.device} in {separation.precision}{passes}{speed}{reused}"
 
 
 def share_text(card: StemCard) -> str:

@@ -24,14 +24,16 @@ from bridge.errors import (
     EngineMemoryError,
     EngineStalledError,
 )
-from bridge.jobs.engine import Engine, JobStoppedError, engine_command, engine_launch
-from bridge.model import Assignment, JobRequest, JobResult, Progress
+from bridge.jobs.engine import Engine, JobStoppedError, engine_command, engine_launch, time_limit_s
+from bridge.model import Assignment, JobRequest, JobResult, Progress, Render
 from bridge.processes.child import LOG_BYTES_MAX, TAIL_BYTES_MAX, Launch
+from bridge.recipes import SplitRecipe
 from bridge.settings import EngineSettings, Settings
 from bridge.wire import StartingEvent, event_of
 from tests.fake_engine import SLOW_START
 from tests.jobs.conftest import ROOT, MakeEngine, launch
 from tests.support import wait_until
+from tests.values import a_render, a_request
 
 Order = Callable[[str], JobRequest]
 
@@ -51,6 +53,11 @@ class Caller:
         work.mkdir(parents=True, exist_ok=True)
         assignment = Assignment(job_id="j1", request=request, work_folder=work)
         return self.engine.run(assignment, self.told.append, self.should_stop)
+
+
+@pytest.fixture
+def a_song(tmp_path: Path) -> Render:
+    return a_render(tmp_path / "song.wav")
 
 
 @pytest.fixture
@@ -172,6 +179,35 @@ def test_a_child_without_a_sign_of_life_is_stopped(make_engine: MakeEngine, orde
 def test_a_job_that_lives_but_never_ends_is_stopped(make_engine: MakeEngine, order: Order) -> None:
     with pytest.raises(EngineStalledError, match=r"longer than 3 s.*while mastering.*job_timeout_s"):
         Caller(make_engine(job_timeout_s=3), order).run("busy 60")
+
+
+def test_a_song_is_not_stopped_for_being_long(make_engine: MakeEngine, order: Order, a_song: Render) -> None:
+    hours = a_song.model_copy(update={"frames": 2400 * a_song.sample_rate_hz})
+
+    def long_order(name: str) -> JobRequest:
+        return order(name).model_copy(update={"renders": (hours,)})
+
+    assert Caller(make_engine(job_timeout_s=1), long_order).run("busy 1.5").files
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [({}, 1), ({"quality": "best"}, 5), ({"shifts": 2}, 2), ({"quality": "best", "shifts": 10}, 50)],
+)
+def test_the_time_limit_follows_from_the_work(a_song: Render, options: dict[str, object], times: int) -> None:
+    def limit_s(seconds: int) -> float:
+        render = a_song.model_copy(update={"frames": seconds * a_song.sample_rate_hz})
+        recipe = SplitRecipe.model_validate(options)
+        request = a_request(Path("/returns"), render).model_copy(update={"recipe": recipe})
+        return time_limit_s(request, 100.0)
+
+    assert limit_s(10) == limit_s(600) == 100.0 * times
+    assert limit_s(3 * 3600) == pytest.approx(18 * 100.0 * times)
+
+
+def test_where_only_decoding_tells_the_length_the_limit_follows_from_the_size(a_song: Render) -> None:
+    mp3 = a_song.model_copy(update={"frames": None, "size_bytes": 3 * 3600 * 16_000})
+    assert time_limit_s(a_request(Path("/returns"), mp3), 100.0) == pytest.approx(1800.0)
 
 
 def test_a_child_that_never_gets_ready_is_stopped(make_engine: MakeEngine, order: Order) -> None:

@@ -21,6 +21,7 @@ from bridge.audio.signal import Audio, Samples
 from bridge.audio.write import OutputSpec, write_audio
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.delivery import prepare
+from bridge.dsp.separation.listening import listen
 from bridge.dsp.song import make_song
 from bridge.dsp.song import mix_of as demo_mix_of
 from bridge.errors import AudioError, ModelError, RequestError, UnsupportedAudioError
@@ -283,6 +284,57 @@ def test_a_changed_bounce_runs_what_the_change_reaches_and_equals_a_full_run(
     whole, spliced = delivered(full), delivered(result)
     for name in whole:
         assert sdr_db(whole[name], spliced[name]) >= 100.0
+
+
+@pytest.mark.parametrize("shifts", [1, 2, 3])
+def test_shifted_passes_null_and_are_the_same_each_time(session: Path, split: Split, mix: Samples, shifts: int) -> None:
+    path = bounce(session, mix)
+    plain = delivered(split("Song.wav", stems_folder=None, **TINY))
+    told: list[Progress] = []
+    first, second = (split("Song.wav", told.append, stems_folder=None, shifts=shifts, **TINY) for _ in range(2))
+    parts = delivered(first)
+    np.testing.assert_array_equal(sum_of(list(parts.values())), read_audio(path).samples)
+    for name, samples in delivered(second).items():
+        np.testing.assert_array_equal(samples, parts[name])
+    assert 0.0 < np.abs(parts["drums"] - plain["drums"]).max() < 0.5
+    passes_s = separation_of(first).shifts_s
+    assert len(passes_s) == shifts
+    assert all(0.0 <= shift_s <= 0.5 for shift_s in passes_s)
+    assert any(0.2 < progress.fraction < 0.8 for progress in told if progress.stage == "separating")
+
+
+def test_shifted_stems_are_kept_apart_from_others_and_spliced_where_the_shifts_are_the_same(
+    session: Path, split: Split, stems: dict[str, Samples]
+) -> None:
+    mix = np.tile(demo_mix_of(stems), 5)
+    options: dict[str, object] = {"shifts": 2, **TINY}
+    bounce(session, mix)
+    split("Song.wav", **TINY)
+    assert separation_of(split("Song.wav", **options)).reused_share == 0.0
+    assert separation_of(split("Song.wav", **options)).reused_share == 1.0
+    versions = [changed_at(mix, second) for second in range(3, 12)]
+    same, other = (
+        next(version for version in versions if (drawn(version) == drawn(mix)) is is_same) for is_same in (True, False)
+    )
+    bounce(session, same, name="Song v2.wav")
+    result = split("Song v2.wav", **options)
+    full = split("Song v2.wav", stems_folder=None, **options)
+    assert 0.4 < separation_of(result).reused_share < 1.0
+    spliced = delivered(result)
+    for name, samples in delivered(full).items():
+        assert sdr_db(samples, spliced[name]) >= 100.0
+    bounce(session, other, name="Song v3.wav")
+    assert separation_of(split("Song v3.wav", **options)).reused_share == 0.0
+
+
+def changed_at(mix: Samples, second: int) -> Samples:
+    changed = mix.copy()
+    changed[:, second * RATE_HZ : (second + 1) * RATE_HZ] *= 0.5
+    return changed
+
+
+def drawn(mix: Samples) -> tuple[int, ...]:
+    return listen(Audio(mix, RATE_HZ), lambda _: None).shifts(2, RATE_HZ)
 
 
 # --- What goes wrong --------------------------------------------------------------------------------------------------

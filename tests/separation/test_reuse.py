@@ -1,5 +1,7 @@
 """A bounce that changed in part: what is spliced from before equals a full run."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,14 +13,15 @@ from bridge.dsp.separation.reuse import Stretch, everything, kept_share, segment
 from tests.separation.networks import RATE_HZ, Crooked, noise, runner, separated
 
 
-def spliced(network: Crooked, mix: Audio, before: Samples, parts: tuple[Stretch, ...]) -> Samples:
+def spliced(mix: Audio, before: Samples, parts: tuple[Stretch, ...], shifts: tuple[int, ...]) -> Samples:
     """The stems as a job puts them together."""
+    network = Crooked()
     out: list[Samples] = []
     for part in parts:
         if part.segments is None:
             out.append(before[..., part.start : part.end])
             continue
-        for block in stream(runner(network), mix, Streaming(*part.segments)):
+        for block in stream(runner(network), mix, Streaming(*part.segments, shifts=shifts)):
             begin, end = max(part.start, block.start), min(part.end, block.start + block.samples.shape[-1])
             if end > begin:
                 out.append(block.samples[..., begin - block.start : end - block.start].copy())
@@ -30,8 +33,11 @@ def spliced(network: Crooked, mix: Audio, before: Samples, parts: tuple[Stretch,
     frames=st.integers(1, 1500),
     longer=st.integers(-300, 300),
     change=st.tuples(st.integers(0, 1500), st.integers(0, 200)),
+    shifts=st.sampled_from([(0,), (17,), (0, 31, 90)]),
 )
-def test_what_is_spliced_equals_a_full_run(frames: int, longer: int, change: tuple[int, int]) -> None:
+def test_what_is_spliced_equals_a_full_run(
+    frames: int, longer: int, change: tuple[int, int], shifts: tuple[int, ...]
+) -> None:
     later_frames = max(1, frames + longer)
     whole = noise(2000).samples
     earlier = Audio(whole[:, :frames], RATE_HZ)
@@ -42,12 +48,12 @@ def test_what_is_spliced_equals_a_full_run(frames: int, longer: int, change: tup
     spans = [(start, end)] if end > start else []
     if later_frames != frames:
         spans.append((min(frames, later_frames), later_frames))
-    network = Crooked()
-    parts = stretches(network.grid, later_frames, frames, spans)
+    parts = stretches(replace(Crooked().grid, shifts=shifts), later_frames, frames, spans)
     assert [part.start for part in parts] == [0, *(part.end for part in parts[:-1])]
     assert parts[-1].end == later_frames
-    result = spliced(network, later, separated(network, earlier), parts)
-    np.testing.assert_allclose(result, separated(network, later), atol=1e-6)
+    wanted = Streaming(shifts=shifts)
+    result = spliced(later, separated(Crooked(), earlier, 1, wanted), parts, shifts)
+    np.testing.assert_allclose(result, separated(Crooked(), later, 1, wanted), atol=1e-6)
 
 
 def test_nothing_runs_again_for_the_same_bounce() -> None:
@@ -66,6 +72,25 @@ def test_a_small_change_in_a_long_song_runs_a_few_segments() -> None:
 
 def heard(samples: Samples) -> Heard:
     return listen(Audio(samples, RATE_HZ), lambda _: None)
+
+
+def test_shifts_are_drawn_by_the_signal_and_lie_within_half_a_second() -> None:
+    song = heard(noise(100_000).samples)
+    assert song.shifts(0, RATE_HZ) == (0,)
+    assert song.shifts(3, RATE_HZ) == heard(noise(100_000).samples).shifts(3, RATE_HZ)
+    assert song.shifts(3, RATE_HZ) != heard(noise(100_000, seed=1).samples).shifts(3, RATE_HZ)
+    assert all(0 <= shift <= RATE_HZ // 2 for shift in song.shifts(10, RATE_HZ))
+    assert len(set(song.shifts(10, RATE_HZ))) > 5
+
+
+def test_a_bounce_that_changed_a_little_mostly_draws_the_same_shifts() -> None:
+    samples = noise(40 * 8192).samples
+    kept = 0
+    for block in range(40):
+        changed = samples.copy()
+        changed[:, block * 8192 : (block + 1) * 8192] *= 0.5
+        kept += heard(changed).shifts(2, RATE_HZ) == heard(samples).shifts(2, RATE_HZ)
+    assert kept >= 36
 
 
 def test_changed_blocks_are_found_where_they_are() -> None:

@@ -34,6 +34,17 @@ def test_the_same_job_finds_its_networks_warm_and_another_does_not_keep_them(tmp
     assert warm.size_mb < 4
 
 
+def test_after_a_job_that_had_too_little_memory_the_next_one_starts_afresh(tmp_path: Path) -> None:
+    warm, catalogue = WarmModels(), read_catalogue(tmp_path, [MODELS])
+    four = plan(catalogue, model="tinydemucs")
+    first = runner(warm, four, catalogue)
+    first.retreats.append("the CPU instead of cuda:0")
+    again = runner(warm, four, catalogue)
+    assert again is not first
+    assert again.retreats == []
+    assert runner(warm, four, catalogue) is again
+
+
 def test_idle_networks_give_their_memory_back(tmp_path: Path) -> None:
     warm, catalogue = WarmModels(), read_catalogue(tmp_path, [MODELS])
     runner(warm, plan(catalogue, model="tinydemucs"), catalogue)

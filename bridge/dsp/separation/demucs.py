@@ -15,7 +15,7 @@ from demucs.transformer import CrossTransformerEncoder, create_2d_sin_embedding
 from einops import rearrange
 from torch.nn import functional
 
-from bridge.dsp.separation.separator import SegmentGrid, triangle, weights_bytes
+from bridge.dsp.separation.separator import SegmentGrid, triangle, weights_bytes, where_complex_works
 
 OVERLAP = 0.25
 """Demucs' own. Half of it costs 0.02 dB of SDR, none at all clicks at the seams."""
@@ -87,7 +87,7 @@ class _Network(HTDemucs):
         columns = math.ceil(x.shape[-1] / hop)
         pad = hop // 2 * 3
         padded = functional.pad(x.float(), (pad, pad + columns * hop - x.shape[-1]), mode="reflect")
-        rows = _where_complex_works(padded.reshape(-1, padded.shape[-1]))
+        rows = where_complex_works(padded.reshape(-1, padded.shape[-1]))
         spectra = torch.stft(
             rows,
             nfft,
@@ -102,7 +102,7 @@ class _Network(HTDemucs):
 
     def _ispec(self, z: torch.Tensor, length: Any = None, scale: Any = 0) -> torch.Tensor:
         hop = self.hop_length // (4**scale)
-        spectra = _where_complex_works(functional.pad(z, (2, 2, 0, 1)))
+        spectra = where_complex_works(functional.pad(z, (2, 2, 0, 1)))
         pad = hop // 2 * 3
         signal = torch.istft(
             spectra.reshape(-1, *spectra.shape[-2:]),
@@ -164,8 +164,3 @@ def _streamlined(network: HTDemucs) -> HTDemucs:
     ):
         transformer.__class__ = _CrossTransformer
     return network
-
-
-def _where_complex_works(tensor: torch.Tensor) -> torch.Tensor:
-    """On Apple's and Intel's GPUs complex numbers and Fourier transforms do not work: the CPU does them there."""
-    return tensor.cpu() if tensor.device.type in {"mps", "xpu"} else tensor

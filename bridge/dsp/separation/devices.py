@@ -90,6 +90,7 @@ def batch_size(device: torch.device, memory_max_gb: float | None) -> int:
     if device.type != "cuda":
         return 1
     free, _ = torch.cuda.mem_get_info(device)
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # ours, and empty
     room = free if memory_max_gb is None else min(free, int(memory_max_gb * 1e9))
     fitting = max(1, int(room * 0.8) // BATCH_BYTES)
     return min(BATCH_MAX, 1 << (fitting.bit_length() - 1))

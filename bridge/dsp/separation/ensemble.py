@@ -26,7 +26,7 @@ class Ensemble:
     def __init__(self, stems: Sequence[str], members: Sequence[Member]) -> None:
         self.stems = tuple(stems)
         self._members = [member for member in members if any(member.gives.get(stem) for stem in stems)]
-        self._matrices = [_matrix(self.stems, member) for member in self._members]
+        self._recipes = [_recipe(self.stems, member) for member in self._members]
         grids = [member.separator.grid for member in self._members]
         if any(
             (g.sample_rate_hz, g.segment_frames) != (grids[0].sample_rate_hz, grids[0].segment_frames) for g in grids
@@ -45,33 +45,37 @@ class Ensemble:
         """Moves all weights."""
         for member in self._members:
             member.separator.to(device)
-        self._matrices = [matrix.to(device) for matrix in self._matrices]
 
     def forward(self, mixes: torch.Tensor) -> torch.Tensor:
         """Float32 stems (batch, stems, 2, frames), each the weighted sum over the members."""
         total: torch.Tensor | None = None
-        for member, matrix in zip(self._members, self._matrices, strict=True):
-            own = member.separator.forward(mixes)
-            part = _mixed(matrix.to(own.device), own)
+        for member, recipe in zip(self._members, self._recipes, strict=True):
+            part = _mixed(recipe, member.separator.forward(mixes))
             total = part if total is None else total.add_(part)
         assert total is not None
         return total
 
 
-def _matrix(stems: Sequence[str], member: Member) -> torch.Tensor:
-    """Shape (stems, the member's own stems)."""
+def _recipe(stems: Sequence[str], member: Member) -> list[list[tuple[int, float]]]:
+    """For each stem of the ensemble, the member's own stems (by index) that go into it, each with its weight.
+
+    Plain numbers: a tensor on the device would have to be waited for before anything could be decided by it.
+    """
     own = member.separator.stems
-    return torch.tensor([[float(member.gives.get(stem, {}).get(name, 0.0)) for name in own] for stem in stems])
+    return [
+        [(index, float(share)) for index, name in enumerate(own) if (share := member.gives.get(stem, {}).get(name))]
+        for stem in stems
+    ]
 
 
-def _mixed(matrix: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+def _mixed(recipe: Sequence[Sequence[tuple[int, float]]], own: torch.Tensor) -> torch.Tensor:
     """Each stem as a weighted sum; added up one by one, so that a stem taken as it is stays bit-exact."""
-    batch, _, channels, frames = own.shape
-    out = torch.zeros(batch, matrix.shape[0], channels, frames, device=own.device)
-    for row, weights in enumerate(matrix.tolist()):
-        for column, weight in enumerate(weights):
-            if weight == 1.0:
-                out[:, row] += own[:, column]
-            elif weight:
-                out[:, row] += weight * own[:, column]
-    return out
+    return torch.stack([_sum(row, own) for row in recipe], dim=1)
+
+
+def _sum(row: Sequence[tuple[int, float]], own: torch.Tensor) -> torch.Tensor:
+    total: torch.Tensor | None = None
+    for index, weight in row:
+        part = own[:, index] if weight == 1.0 else weight * own[:, index]
+        total = part if total is None else total + part
+    return torch.zeros_like(own[:, 0]) if total is None else total

@@ -13,6 +13,8 @@ from bridge.dsp.separation.separator import CHANNELS
 BLOCK_FRAMES = 8192
 """What is told apart: of a changed bounce, whole blocks of this length count as changed."""
 READ_FRAMES = BLOCK_FRAMES * 32
+SHIFT_S_MAX = 0.5
+"""Demucs' own."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,17 @@ class Heard:
         """Of the whole signal."""
         return hashlib.blake2b(f"{self.frames} ".encode() + self.blocks.tobytes(), digest_size=16).hexdigest()
 
+    def shifts(self, count: int, sample_rate_hz: int) -> tuple[int, ...]:
+        """Silence before each of `count` passes, 0 to 0.5 s in frames, as the signal itself draws it; `(0,)` for none.
+
+        It is drawn from the smallest digest of a block, not from that of the whole: a bounce of which a hundredth
+        changed draws the same 98 times out of 100, and only then can the rest be taken from an earlier separation.
+        """
+        if count == 0:
+            return (0,)
+        seed = int(self.blocks.min()) if self.blocks.size else 0
+        return tuple(_drawn(seed, number) % (int(SHIFT_S_MAX * sample_rate_hz) + 1) for number in range(count))
+
 
 def for_networks(mix: Signal, sample_rate_hz: int, allocate: Allocate, on_progress: OnProgress) -> Signal:
     """The mix (mono or stereo) in stereo at the networks' sample rate; itself where it is so already."""
@@ -76,6 +89,10 @@ def listen(signal: Signal, on_progress: OnProgress) -> Heard:
         on_progress(min(1.0, (start + READ_FRAMES) / signal.frames))
     blocks = np.frombuffer(b"".join(digests), np.uint64)
     return Heard(signal.frames, blocks, _scale(total, squares, signal.frames))
+
+
+def _drawn(seed: int, number: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed} {number}".encode(), digest_size=8).digest(), "big")
 
 
 def changed_span(earlier: Heard, later: Heard) -> list[tuple[int, int]]:

@@ -23,7 +23,7 @@ class Stretch:
 
 def everything(grid: SegmentGrid, frames: int) -> tuple[Stretch, ...]:
     """Nothing is known from before."""
-    return (Stretch(0, frames, (0, len(grid.offsets(frames)))),)
+    return (Stretch(0, frames, (0, len(segments_of(grid, frames)))),)
 
 
 def stretches(
@@ -38,11 +38,13 @@ def stretches(
         changed: spans of the new version that differ.
     """
     segments = segments_of(grid, frames)
-    before = segments_of(grid, earlier_frames)
+    before = frozenset(segments_of(grid, earlier_frames))
     reached = [
-        (segment.offset, segment.offset + segment.frames)
-        for index, segment in enumerate(segments)
-        if not _saw_the_same(grid, (segment, frames), (before[index : index + 1], earlier_frames), changed)
+        (max(0, segment.offset), segment.end)
+        for segment in segments
+        if segment not in before
+        or reads_of(segment, grid, frames) != reads_of(segment, grid, earlier_frames)
+        or _sees(reads_of(segment, grid, frames), changed)
     ]
     result: list[Stretch] = []
     done = 0
@@ -70,21 +72,8 @@ def segments_to_run(parts: Sequence[Stretch]) -> int:
 # --- Inside -----------------------------------------------------------------------------------------------------------
 
 
-def _saw_the_same(
-    grid: SegmentGrid,
-    now: tuple[Segment, int],
-    before: tuple[Sequence[Segment], int],
-    changed: Sequence[tuple[int, int]],
-) -> bool:
-    segment, frames = now
-    if (
-        not before[0]
-        or before[0][0] != segment
-        or reads_of(segment, grid, frames) != reads_of(segment, grid, before[1])
-    ):
-        return False
-    first, last = reads_of(segment, grid, frames)
-    return not any(start < last and end > first for start, end in changed)
+def _sees(read: tuple[int, int], changed: Sequence[tuple[int, int]]) -> bool:
+    return any(start < read[1] and end > read[0] for start, end in changed)
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -101,5 +90,5 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _covering(segments: Sequence[Segment], start: int, end: int) -> tuple[int, int]:
     """Index of the first segment that covers any of the frames, and behind the last."""
-    inside = [i for i, s in enumerate(segments) if s.offset < end and s.offset + s.frames > start]
+    inside = [i for i, s in enumerate(segments) if s.offset < end and s.end > start]
     return inside[0], inside[-1] + 1

@@ -23,9 +23,12 @@ class SegmentGrid:
     repeats_end: bool = True
     """Whether segments that only cover again what the one before reached are run too, as demucs' `apply_model` does:
     without them the end would come out differently."""
+    shifts: tuple[int, ...] = (0,)
+    """The mix is separated once behind each of these lengths of silence (frames), and the results are averaged: what
+    hangs on where segments begin is averaged out (demucs' "shift trick")."""
 
     def offsets(self, frames: int) -> range:
-        """First frame of each segment of a mix; the last ones may be cut short."""
+        """First frame of each segment of a signal; the last ones may be cut short. The shifts count as part of it."""
         if self.repeats_end:
             return range(0, frames, self.stride_frames)
         needed = max(1, -(-(frames - self.segment_frames) // self.stride_frames) + 1)
@@ -67,6 +70,11 @@ class Separator(Protocol):
     def forward(self, mixes: torch.Tensor) -> torch.Tensor:
         """Float32 stems (batch, stems, 2, segment_frames) of float32 segments (batch, 2, segment_frames)."""
         ...
+
+
+def where_complex_works(tensor: torch.Tensor) -> torch.Tensor:
+    """On Apple's and Intel's GPUs complex numbers and Fourier transforms do not work: the CPU does them there."""
+    return tensor.cpu() if tensor.device.type in {"mps", "xpu"} else tensor
 
 
 def weights_bytes(network: torch.nn.Module) -> int:

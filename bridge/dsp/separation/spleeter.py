@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bridge.dsp.separation.separator import SegmentGrid, trapezoid, weights_bytes
+from bridge.dsp.separation.separator import SegmentGrid, trapezoid, weights_bytes, where_complex_works
 
 STEMS = ("vocals", "instrumental")
 SAMPLE_RATE_HZ = 44_100
@@ -90,16 +90,20 @@ class SpleeterSeparator:
     def forward(self, mixes: torch.Tensor) -> torch.Tensor:
         """Float32 stems (batch, 2 stems, 2, frames) of (batch, 2, frames)."""
         batch, channels, frames = mixes.shape
-        window = self._window.to(mixes.device)
-        rows = mixes.reshape(batch * channels, frames)
+        rows = where_complex_works(mixes.reshape(batch * channels, frames))
+        window = self._window.to(rows.device)
         spectra = torch.stft(
             rows, FFT_FRAMES, HOP_FRAMES, window=window, center=True, pad_mode="constant", return_complex=True
         ).transpose(1, 2)  # (rows, columns, bins), as they lie in memory
-        magnitudes = spectra[..., :ROWS].abs().view(batch, channels, -1, ROWS)
-        mask = _carried_up(self._mask_of_vocals(magnitudes), spectra.shape[2]).flatten(0, 1)
-        vocals = torch.istft(
-            (spectra * mask).transpose(1, 2), FFT_FRAMES, HOP_FRAMES, window=window, center=True, length=frames
-        ).view(batch, channels, frames)
+        magnitudes = spectra[..., :ROWS].abs().view(batch, channels, -1, ROWS).to(mixes.device)
+        mask = _carried_up(self._mask_of_vocals(magnitudes), spectra.shape[2]).flatten(0, 1).to(spectra.device)
+        vocals = (
+            torch.istft(
+                (spectra * mask).transpose(1, 2), FFT_FRAMES, HOP_FRAMES, window=window, center=True, length=frames
+            )
+            .view(batch, channels, frames)
+            .to(mixes.device)
+        )
         return torch.stack([vocals, mixes - vocals], dim=1)  # both masks add up to 1: no need to go back twice
 
     def _mask_of_vocals(self, magnitudes: torch.Tensor) -> torch.Tensor:

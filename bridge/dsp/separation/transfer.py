@@ -1,6 +1,7 @@
 """Samples to a device and back: on CUDA through pinned buffers, two for each way, so that nothing waits for a copy."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ class Transfer:
         """Room (segments, 2, frames) on the host for the next input; its content is undefined."""
         self._turn = 1 - self._turn
         if not self._inputs or self._inputs[0].shape[0] < segments:
-            self._inputs = [torch.empty(segments, CHANNELS, frames, pin_memory=self._is_cuda) for _ in range(2)]
+            self._inputs = [self._room(segments, CHANNELS, frames) for _ in range(2)]
             self._used = [None, None]
         used = self._used[self._turn]
         if used is not None:
@@ -74,6 +75,12 @@ class Transfer:
         self._out_turn = 1 - self._out_turn
         kept = self._outputs[self._out_turn]
         if kept is None or kept.numel() < shape.numel():
-            kept = torch.empty(shape.numel(), pin_memory=True)
+            kept = self._room(shape.numel())
             self._outputs[self._out_turn] = kept
         return kept[: shape.numel()].view(shape)
+
+    def _room(self, *shape: int) -> torch.Tensor:
+        """Memory of the host, pinned for CUDA; where the system gives none that is, copies take a detour."""
+        with suppress(RuntimeError):
+            return torch.empty(*shape, pin_memory=self._is_cuda)
+        return torch.empty(*shape)

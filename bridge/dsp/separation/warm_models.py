@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from bridge.dsp.separation.devices import choose_device, place
+from bridge.dsp.separation.devices import choose_device
 from bridge.dsp.separation.ensemble import Ensemble, Member
 from bridge.dsp.separation.loading import load_demucs, load_spleeter
-from bridge.dsp.separation.runner import Runner
+from bridge.dsp.separation.runner import Runner, runner_on
 from bridge.dsp.separation.separator import Separator
 from bridge.recipes import StemName
 from bridge.separation_settings import GpuSettings
@@ -36,16 +36,22 @@ class WarmModels:
         return model.stems or self._network(model, files[0]).stems
 
     def runner(self, plan: Plan, catalogue: Catalogue, files_of: FilesOf, gpu: GpuSettings) -> Runner:
-        """The plan's networks as one separator, on their device; kept for the next job of the same kind."""
+        """The plan's networks as one separator, on their device; kept for the next job of the same kind.
+
+        After a job that had to do with less memory they are placed anew: there may be more by now.
+
+        Raises:
+            EngineCrashedError: the device gave up.
+        """
         with self._lock:
             self._keep_awake()
             key = (plan.made, tuple(files_of(name) for name in plan.models), gpu)
-            if self._placed is not None and self._placed[0] == key:
+            if self._placed is not None and self._placed[0] == key and not self._placed[1].retreats:
                 return self._placed[1]
             self._placed = None
             device = choose_device(gpu.device)
             ensemble = self._ensemble(plan, catalogue, files_of)
-            runner = Runner(ensemble, place(ensemble, device, gpu.memory_max_gb, gpu.precision))
+            runner = runner_on(ensemble, device, gpu.memory_max_gb, gpu.precision)
             self._placed = (key, runner)
             self._forget_all_but({w.path for name in plan.models for w in files_of(name)})
             return runner
