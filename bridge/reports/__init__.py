@@ -1,6 +1,6 @@
 """Report -> JSON, HTML, text.
 
-Importing this package is cheap: jinja2, numpy and `page` itself are loaded by the first `report_html`. The
+Importing this package is cheap: matplotlib, jinja2, numpy and `page` itself are loaded by the first `report_html`. The
 daemon half may import `figures`, `verdict`, `document` and `text`; `page` belongs to the engine half.
 """
 

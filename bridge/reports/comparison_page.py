@@ -3,8 +3,6 @@
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bridge.analysis import BandDifference, ComparisonReport, NullCurve
 from bridge.reports import view
 from bridge.reports.comparison import (
@@ -15,14 +13,14 @@ from bridge.reports.comparison import (
     null_text,
     span_text,
 )
-from bridge.reports.figures import figure_help, figure_rows, shown_figures, typeset
-from bridge.reports.loudness_plot import time_step_s, time_text
+from bridge.reports.figures import figure_help, figure_rows, shown_figures
 from bridge.reports.page import environment
 from bridge.reports.palette import DARK, LIGHT, css_variables
-from bridge.reports.svg import Fill, Frame, Plot, Scale, Stroke
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+    from bridge.reports.svg import Frame
 
 DEEPEST_DB = -120.0
 """Bottom of the plot over time."""
@@ -64,47 +62,65 @@ def _marked(plots: "tuple[str, ...]") -> "tuple[Markup, ...]":
 
 def null_plots(curve: NullCurve, start_s: float) -> tuple[str, str]:
     """The difference over time, wide and narrow: higher is more; nothing where nothing is left."""
+    from bridge.reports.svg import Frame  # noqa: PLC0415  matplotlib, engine half only
+
     wide = Frame("null-wide", 928, 190, 56, 8, 10, 28, 12)
     narrow = Frame("null-narrow", 380, 190, 56, 8, 10, 28, 12)
     return _null_plot(curve, start_s, wide, 10), _null_plot(curve, start_s, narrow, 4)
 
 
-def _null_plot(curve: NullCurve, start_s: float, frame: Frame, marks_max: int) -> str:
+def _null_plot(curve: NullCurve, start_s: float, frame: "Frame", marks_max: int) -> str:
+    from bridge.reports.loudness_plot import time_step_s, time_text  # noqa: PLC0415
+    from bridge.reports.svg import colour, inline_svg, new_axes  # noqa: PLC0415
+
+    axes = new_axes(frame)
     seconds = [start_s + (index + 0.5) * curve.hop_s for index in range(len(curve.null_db))]
     levels = [max(DEEPEST_DB, value) if value is not None else DEEPEST_DB for value in curve.null_db]
     top = max(0.0, 6.0 * math.ceil(max(levels, default=0.0) / 6.0))
     end_s = start_s + max(len(levels), 1) * curve.hop_s
-    plot = Plot(frame, Scale(start_s, end_s), Scale(DEEPEST_DB, top))
+    axes.fill_between(seconds, DEEPEST_DB, levels, color=colour("after"), alpha=0.35, linewidth=0)
+    axes.plot(seconds, levels, color=colour("after"), linewidth=1.2)
+    axes.set_xlim(start_s, end_s)
+    axes.set_ylim(DEEPEST_DB, top)
     step_s = time_step_s(end_s - start_s, marks_max)
     marks = [math.ceil(start_s / step_s) * step_s + index * step_s for index in range(4 * marks_max)]
     marks = [mark for mark in marks if mark <= end_s]
-    plot.mark_across(marks, [time_text(mark, step_s) for mark in marks])
-    _mark_levels(plot, [0.0, -30.0, -60.0, -90.0, DEEPEST_DB])
-    points = np.array((seconds, levels))
-    plot.area(points, DEEPEST_DB, Fill("after", 0.35))
-    plot.line(points, Stroke("after", 1.2))
-    return plot.svg("Difference over time, in dB relative to the later file")
+    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
+    _lines(axes, [0.0, -30.0, -60.0, -90.0, DEEPEST_DB])
+    return inline_svg(axes, frame, "Difference over time, in dB relative to the later file")
 
 
 def band_plots(bands: tuple[BandDifference, ...]) -> tuple[str, str]:
     """How much more or less the later file has, by third octaves, wide and narrow."""
+    from bridge.reports.svg import Frame  # noqa: PLC0415
+
     wide = Frame("bands-wide", 928, 190, 56, 8, 10, 28, 12)
     narrow = Frame("bands-narrow", 380, 190, 56, 8, 10, 28, 12)
     return _band_plot(bands, wide, 5), _band_plot(bands, narrow, 10)
 
 
-def _band_plot(bands: tuple[BandDifference, ...], frame: Frame, mark_every: int) -> str:
+def _band_plot(bands: tuple[BandDifference, ...], frame: "Frame", mark_every: int) -> str:
+    from bridge.reports.svg import colour, inline_svg, new_axes  # noqa: PLC0415
+
+    axes = new_axes(frame)
     changes = [band.change_db or 0.0 for band in bands]
     reach = max(1.0, min(24.0, math.ceil(max(abs(change) for change in changes) * 1.1)))
-    plot = Plot(frame, Scale(-0.7, len(bands) - 0.3), Scale(-reach, reach))
+    axes.bar(range(len(bands)), changes, color=colour("after"), width=0.7, linewidth=0)
+    axes.set_xlim(-0.7, len(bands) - 0.3)
+    axes.set_ylim(-reach, reach)
     named = range(2, len(bands), mark_every)
-    plot.mark_across(named, [hertz_text(float(f"{bands[index].centre_hz:.2g}")) for index in named])
-    _mark_levels(plot, [-reach, 0.0, reach])
-    for index, change in enumerate(changes):
-        plot.box((index - 0.35, index + 0.35), (0.0, change), Fill("after"))
-    return plot.svg("Change of each third octave, in dB")
+    axes.set_xticks(list(named), [hertz_text(float(f"{bands[index].centre_hz:.2g}")) for index in named])
+    _lines(axes, [-reach, 0.0, reach])
+    return inline_svg(axes, frame, "Change of each third octave, in dB")
 
 
-def _mark_levels(plot: Plot, levels: list[float]) -> None:
+def _lines(axes: object, levels: list[float]) -> None:
     """Horizontal lines, with their levels in dB at the left."""
-    plot.mark_up(levels, [typeset(f"{level:+g} dB" if level else "0 dB") for level in levels])
+    from matplotlib.axes import Axes  # noqa: PLC0415
+
+    from bridge.reports.svg import colour  # noqa: PLC0415
+
+    assert isinstance(axes, Axes)
+    axes.set_yticks(levels, [f"{level:+g} dB" if level else "0 dB" for level in levels])
+    axes.grid(axis="y", color=colour("hairline"), linewidth=1)
+    axes.set_axisbelow(True)

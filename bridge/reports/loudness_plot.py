@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from bridge.model import LoudnessCurve, Measurement
 from bridge.report import Report
 from bridge.reports.figures import typeset
-from bridge.reports.svg import Fill, Frame, Lettering, Plot, Points, Scale, Stroke
+from bridge.reports.svg import Frame, colour, inline_svg, new_axes
 from bridge.units import with_unit
 
 WIDE = Frame("plot-wide", width=912, height=300, left=40, right=82, top=14, bottom=28, font_px=12.5)
@@ -21,10 +23,8 @@ MOMENTARY_S, SHORT_TERM_S = 0.4, 3.0
 RANGE_MIN_LU, RANGE_MAX_LU = 15.0, 42.0
 TIME_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 
-DASHES = (4, 2)
-"""The mix beside a master is dashed: the two are told apart without colour."""
-DOTS = (1, 2.5)
-"""A target is no curve."""
+Points = NDArray[np.float64]
+"""Shape (2, points): seconds and LUFS, NaN for a gap."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,13 @@ class Trace:
 
     @property
     def colour(self) -> str:
-        """Name of its colour."""
-        return "after" if self.is_lead else "before"
+        """A stand-in of its colour."""
+        return colour("after" if self.is_lead else "before")
 
-    def momentary(self, points_max: int) -> Points:
-        """Its finest curve, thinned."""
-        return envelope(placed(self.curve.momentary_lufs, self.curve.hop_s, self.duration_s, MOMENTARY_S), points_max)
-
-    def short_term(self, points_max: int) -> Points:
-        """Its calm curve, thinned."""
-        return averaged(placed(self.curve.short_term_lufs, self.curve.hop_s, self.duration_s, SHORT_TERM_S), points_max)
+    @property
+    def dashes(self) -> str | tuple[float, tuple[float, ...]]:
+        """The mix beside a master is dashed: the two are told apart without colour."""
+        return "solid" if self.is_lead else (0, (4, 2))
 
 
 def loudness_plots(report: Report) -> tuple[str, ...]:
@@ -70,7 +67,7 @@ def loudness_plots(report: Report) -> tuple[str, ...]:
         return ()
     target = None if report.after is None else report.target_lufs
     description = _description(traces, target)
-    return tuple(_drawn(frame, traces, target).svg(description) for frame in (WIDE, NARROW))
+    return tuple(inline_svg(_drawn(frame, traces, target), frame, description) for frame in (WIDE, NARROW))
 
 
 def placed(values: Sequence[float | None], hop_s: float, duration_s: float, window_s: float = 0.0) -> Points:
@@ -156,102 +153,121 @@ def _values(trace: Trace) -> list[float]:
 # --- Drawing ----------------------------------------------------------------------------------------------------------
 
 
-def _drawn(frame: Frame, traces: Sequence[Trace], target_lufs: float | None) -> Plot:
+def _drawn(frame: Frame, traces: Sequence[Trace], target_lufs: float | None) -> Axes:
+    axes = new_axes(frame)
     seconds = max(trace.duration_s for trace in traces)
-    plot = Plot(frame, Scale(0, seconds), Scale(*lufs_range(traces, target_lufs)))
-    _draw_scales(plot)
+    bottom, top = lufs_range(traces, target_lufs)
+    axes.set_xlim(0, seconds)
+    axes.set_ylim(bottom, top)
+    _draw_scales(axes, frame, seconds)
     for trace in traces:
-        _draw_momentary(plot, trace)
+        _draw_trace(axes, trace, frame)
     if target_lufs is not None:
-        _draw_target(plot, target_lufs)
-    for trace in traces:
-        _draw_short_term(plot, trace)
-    _draw_labels(plot, traces)
-    _draw_loudest(plot, traces[-1])
-    return plot
+        _draw_target(axes, frame, target_lufs)
+    _draw_labels(axes, frame, traces)
+    _draw_loudest(axes, frame, traces[-1])
+    return axes
 
 
-def _draw_scales(plot: Plot) -> None:
-    bottom, top = plot.up.low, plot.up.high
+def _draw_scales(axes: Axes, frame: Frame, seconds: float) -> None:
+    bottom, top = axes.get_ylim()
     step_lu = 3 if top - bottom <= 18 else 6
     levels = [level for level in range(int(bottom), int(top) + 1) if level % step_lu == 0 and level > bottom]
-    plot.mark_up(levels, [typeset(f"{level}") for level in levels])
-    mark_times(plot)
-    plot.floor()
-
-
-def mark_times(plot: Plot) -> None:
-    """As many times below the axes as there is room for."""
-    seconds = plot.across.high
-    step_s = time_step_s(seconds, int(plot.frame.axes_width / 70))
+    axes.set_yticks(levels, [typeset(f"{level}") for level in levels])
+    axes.grid(visible=True, axis="y", color=colour("hairline"), linewidth=1)
+    axes.set_axisbelow(True)
+    step_s = time_step_s(seconds, int(frame.axes_width / 70))
     marks = [step_s * index for index in range(int(seconds / step_s + 1e-6) + 1)]
-    plot.mark_across(marks, [time_text(mark, step_s) for mark in marks])
+    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
+    axes.axhline(bottom, color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
 
 
-def _draw_momentary(plot: Plot, trace: Trace) -> None:
-    points = trace.momentary(int(plot.frame.axes_width))
-    plot.line(points, Stroke(trace.colour, 0.8, 0.28))
-    _draw_lonely(plot, trace, points, 2.0)
-
-
-def _draw_short_term(plot: Plot, trace: Trace) -> None:
-    points = trace.short_term(int(plot.frame.axes_width / 2))
+def _draw_trace(axes: Axes, trace: Trace, frame: Frame) -> None:
+    curve = trace.curve
+    momentary = placed(curve.momentary_lufs, curve.hop_s, trace.duration_s, MOMENTARY_S)
+    momentary = envelope(momentary, int(frame.axes_width))
+    short_term = placed(curve.short_term_lufs, curve.hop_s, trace.duration_s, SHORT_TERM_S)
+    short_term = averaged(short_term, int(frame.axes_width / 2))
+    axes.plot(*momentary, color=trace.colour, linewidth=0.8, alpha=0.28, zorder=2)
     if trace.is_lead:
-        plot.area(points, plot.up.low, Fill(trace.colour, 0.07))
-    stroke = Stroke(trace.colour, 2.2) if trace.is_lead else Stroke(trace.colour, 1.6, dashes=DASHES)
-    plot.line(points, stroke)
-    _draw_lonely(plot, trace, points, 6.0)
+        seconds, lufs = short_term
+        axes.fill_between(seconds, lufs, axes.get_ylim()[0], color=trace.colour, alpha=0.07, linewidth=0, zorder=1)
+    width = 2.2 if trace.is_lead else 1.6
+    axes.plot(*short_term, color=trace.colour, linewidth=width, linestyle=trace.dashes, zorder=4)
+    has_line = bool(np.isfinite(short_term[1]).any())
+    for points, size in ((momentary, 2.0 if has_line else 8.0), (short_term, 6.0)):
+        dots = _lonely(points)
+        axes.plot(
+            *dots, color=trace.colour, linestyle="none", marker="o", markersize=size, mew=0, clip_on=has_line, zorder=5
+        )
 
 
-def _draw_lonely(plot: Plot, trace: Trace, points: Points, size_px: float) -> None:
-    """Dots for points of which no line is drawn; whole and large where the song is too short for any line."""
-    lonely, fill = lonely_points(points), Fill(trace.colour)
-    if any(value is not None for value in trace.curve.short_term_lufs):
-        plot.dots(lonely, size_px, fill)
-        return
-    for at_s, lufs in lonely.T.tolist():
-        plot.disc((at_s, lufs), max(size_px, 8.0), fill)
-
-
-def lonely_points(points: Points) -> Points:
-    """Points between two gaps."""
+def _lonely(points: Points) -> Points:
+    """Points between two gaps, of which no line is drawn."""
     is_gap = np.isnan(points[1])
     before = np.concatenate(([True], is_gap[:-1]))
     after = np.concatenate((is_gap[1:], [True]))
     return points[:, ~is_gap & before[: len(is_gap)] & after[: len(is_gap)]]
 
 
-def _draw_target(plot: Plot, target_lufs: float) -> None:
-    plot.level(target_lufs, Stroke("target", 1.2, dashes=DOTS))
-    if plot.up.low <= target_lufs <= plot.up.high:
-        place = (plot.x(0) + 4, plot.y(target_lufs) - 5)
-        plot.write(f"Target {typeset(f'{target_lufs:.1f}')}", place, Lettering("target", plot.frame.font_px - 1))
+def _draw_target(axes: Axes, frame: Frame, target_lufs: float) -> None:
+    axes.axhline(target_lufs, color=colour("target"), linewidth=1.2, linestyle=(0, (1, 2.5)), zorder=3)
+    axes.annotate(
+        f"Target {typeset(f'{target_lufs:.1f}')}",
+        (0, target_lufs),
+        xytext=(4, 5),
+        textcoords="offset points",
+        color=colour("target"),
+        fontsize=frame.font_px - 1,
+        zorder=7,
+    )
 
 
-def _draw_loudest(plot: Plot, trace: Trace) -> None:
+def _draw_loudest(axes: Axes, frame: Frame, trace: Trace) -> None:
     """A ring at the loudest three seconds, with their loudness."""
     lufs, at_s = trace.measurement.short_term_max_lufs, trace.measurement.short_term_max_at_s
-    if lufs is None or at_s is None or not plot.up.low <= lufs <= plot.up.high:
+    bottom, top = axes.get_ylim()
+    if lufs is None or at_s is None or not bottom <= lufs <= top:
         return
-    plot.ring((at_s, lufs), 7, trace.colour)
-    font_px, seconds = plot.frame.font_px, trace.duration_s
-    half_s = 2.4 * font_px / plot.frame.axes_width * seconds
-    place_s = min(max(at_s, half_s), seconds - half_s) if seconds > 2 * half_s else at_s
-    look = Lettering(trace.colour, font_px - 1, "middle", is_bold=True)
-    plot.write(f"max {typeset(f'{lufs:.1f}')}", (plot.x(place_s), plot.y(lufs) - 9), look)
+    axes.plot(
+        at_s, lufs, color=trace.colour, linestyle="none", marker="o", markersize=7, mfc=colour("card"), mew=2,
+        clip_on=False, zorder=6,
+    )  # fmt: skip
+    half_s = 2.4 * frame.font_px / frame.axes_width * trace.duration_s
+    place_s = min(max(at_s, half_s), trace.duration_s - half_s) if trace.duration_s > 2 * half_s else at_s
+    axes.annotate(
+        f"max {typeset(f'{lufs:.1f}')}",
+        (place_s, lufs),
+        xytext=(0, 9),
+        textcoords="offset points",
+        ha="center",
+        color=trace.colour,
+        fontsize=frame.font_px - 1,
+        fontweight="bold",
+        zorder=7,
+    )
 
 
-def _draw_labels(plot: Plot, traces: Sequence[Trace]) -> None:
+def _draw_labels(axes: Axes, frame: Frame, traces: Sequence[Trace]) -> None:
     """Name and integrated loudness of each curve at the right edge, at the height of that loudness."""
-    frame, bottom, top = plot.frame, plot.up.low, plot.up.high
-    line_px = frame.font_px + 3
-    line_lu = line_px * (top - bottom) / frame.axes_height
+    bottom, top = axes.get_ylim()
+    lu_per_px = (top - bottom) / frame.axes_height
     heights = [_typical(trace) for trace in traces]
+    line_lu = (frame.font_px + 3) * lu_per_px
     places = spread(heights, gap=2.4 * line_lu, low=bottom + line_lu, high=top - line_lu)
     for trace, place in zip(traces, places, strict=True):
-        left, height = frame.width - frame.right + 10, plot.y(place)
-        plot.write(trace.label, (left, height), Lettering(trace.colour, frame.font_px, is_bold=True))
-        plot.write(_level(trace), (left, height + line_px), Lettering(trace.colour, frame.font_px))
+        for text, offset, weight in ((trace.label, 0.0, "bold"), (_level(trace), -line_lu, "normal")):
+            axes.annotate(
+                text,
+                (1, place + offset),
+                xycoords=("axes fraction", "data"),
+                xytext=(10, 0),
+                textcoords="offset points",
+                color=trace.colour,
+                fontsize=frame.font_px,
+                fontweight=weight,
+                annotation_clip=False,
+            )
 
 
 def _typical(trace: Trace) -> float:

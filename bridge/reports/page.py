@@ -16,7 +16,6 @@ from bridge.reports import view
 from bridge.reports.analysis.sections import sections
 from bridge.reports.companions import codec_rows, codec_sentence, companion_rows
 from bridge.reports.figures import Parameter, parameter_texts, typeset
-from bridge.reports.loudness_plot import loudness_plots
 from bridge.reports.palette import DARK, LIGHT, css_variables
 from bridge.reports.score_rows import score_shown, with_arrows, with_minuses
 from bridge.reports.stems import stem_section
@@ -47,6 +46,8 @@ def kind_of(report: Report) -> str:
 def _shown(report: Report) -> dict[str, object]:
     """Everything that the templates name."""
     from markupsafe import Markup  # noqa: PLC0415
+
+    from bridge.reports.loudness_plot import loudness_plots  # noqa: PLC0415  matplotlib: 0.4 s, engine half only
 
     result = verdict(report)
     return {

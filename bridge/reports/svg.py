@@ -1,25 +1,23 @@
-"""Plots as SVG that lives inside a page: the page's fonts and colours, no ids, no links; and the same bytes each time.
+"""matplotlib figures -> SVG that lives inside a page: its fonts, its colours, no ids of its own, no links.
 
-Drawn by hand: a plotting library takes half a second to load and a third of one to draw what a few kinds of marks say.
-Coordinates are CSS pixels of the picture, y downwards; numbers have one decimal, which is more than a screen shows.
+Only the object-oriented API is used; settings hold inside one `rc_context` and nothing else is global.
 """
 
 import html
-from collections.abc import Iterator, Sequence
+import io
+import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 
-Points: TypeAlias = NDArray[np.float64]
-"""Shape (2, points): places across and up, in the units of their scales; NaN is a gap."""
-Range: TypeAlias = tuple[float, float]
+from bridge.reports.palette import LIGHT
 
-MARK_GAP_PX = 6.0
-"""Between the axes and the marks of their scales."""
-DESCENT, ASCENT = 0.38, 0.75
-"""Of the font size: from the middle of figures, or from their top, to the line that they stand on."""
+_PLACEHOLDERS = {name: f"#fe01{index:02x}" for index, name in enumerate(LIGHT)}
+_POINTS_PER_INCH = 72
+"""At 72 dots an inch one point of matplotlib is one unit of the SVG's view box."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Frame:
     """A plot's size in CSS pixels and what is left free around its axes."""
 
     name: str
-    """Class of the picture."""
+    """Class of the picture and prefix of its ids, unique in the page."""
     width: float
     height: float
     left: float
@@ -47,221 +45,56 @@ class Frame:
         return self.height - self.top - self.bottom
 
 
-@dataclass(frozen=True)
-class Scale:
-    """What lies from one end of an axis to the other."""
-
-    low: float
-    high: float
-    is_log: bool = False
-
-    def shares(self, values: ArrayLike) -> NDArray[np.float64]:
-        """How far along the axis values lie, 0 to 1; beyond its ends less or more."""
-        given = np.asarray(values, np.float64)
-        low, high = self.low, self.high
-        if self.is_log:
-            given, low, high = np.log(given), float(np.log(low)), float(np.log(high))
-        return (given - low) / (high - low)
+def colour(name: str) -> str:
+    """A stand-in for a colour of the palette, which becomes a CSS variable in the page."""
+    return _PLACEHOLDERS[name]
 
 
-@dataclass(frozen=True)
-class Stroke:
-    """How a line is drawn."""
-
-    colour: str
-    """Name in the palette."""
-    width: float = 1.0
-    opacity: float = 1.0
-    dashes: Sequence[float] = ()
-    """Lengths of dash and gap, in widths of the line."""
-
-    @property
-    def style(self) -> str:
-        """As CSS."""
-        dashes = ",".join(_number(self.width * length) for length in self.dashes)
-        cap = f"stroke-dasharray: {dashes}; " if dashes else "stroke-linecap: square; "
-        faint = f"; stroke-opacity: {self.opacity:g}" if self.opacity < 1 else ""
-        colour = f"stroke: var(--{self.colour}); stroke-width: {self.width:g}"
-        return f"fill: none; stroke-linejoin: round; {cap}{colour}{faint}"
-
-
-@dataclass(frozen=True)
-class Fill:
-    """How an area is drawn."""
-
-    colour: str
-    opacity: float = 1.0
-
-    @property
-    def style(self) -> str:
-        """As CSS."""
-        faint = f"; fill-opacity: {self.opacity:g}" if self.opacity < 1 else ""
-        return f"fill: var(--{self.colour}){faint}"
-
-
-@dataclass(frozen=True)
-class Lettering:
-    """How words are set."""
-
-    colour: str
-    font_px: float
-    anchor: Literal["start", "middle", "end"] = "start"
-    is_bold: bool = False
-
-    @property
-    def style(self) -> str:
-        """As CSS."""
-        weight = "font-weight: 700; " if self.is_bold else ""
-        return f"{weight}font-size: {self.font_px:g}px; text-anchor: {self.anchor}; fill: var(--{self.colour})"
-
-
-class Plot:
-    """A picture that is being drawn; what is drawn later lies above."""
-
-    def __init__(self, frame: Frame, across: Scale, up: Scale) -> None:
-        self.frame = frame
-        self.across = across
-        self.up = up
-        self._behind: list[str] = []
-        self._inside: list[str] = []
-        self._above: list[str] = []
-
-    def x(self, value: float) -> float:
-        """Pixels from the left."""
-        return self.frame.left + self.frame.axes_width * float(self.across.shares(value))
-
-    def y(self, value: float) -> float:
-        """Pixels from the top."""
-        return self.frame.top + self.frame.axes_height * (1.0 - float(self.up.shares(value)))
-
-    # --- Scales, behind all else --------------------------------------------------------------------------------------
-
-    def mark_across(self, values: Sequence[float], words: Sequence[str]) -> None:
-        """Words below the axes."""
-        floor = self.frame.top + self.frame.axes_height + MARK_GAP_PX + ASCENT * self.frame.font_px
-        look = Lettering("soft", self.frame.font_px, "middle")
-        self._behind += [_text(word, (self.x(value), floor), look) for value, word in zip(values, words, strict=True)]
-
-    def mark_up(self, values: Sequence[float], words: Sequence[str]) -> None:
-        """Words to the left of the axes, each with a hairline."""
-        look, left = Lettering("soft", self.frame.font_px, "end"), self.frame.left
-        for value, word in zip(values, words, strict=True):
-            height = self.y(value)
-            self._behind.append(_line((left, height), (left + self.frame.axes_width, height), Stroke("hairline")))
-            beside = (left - MARK_GAP_PX, height + DESCENT * self.frame.font_px)
-            self._behind.append(_text(word, beside, look))
-
-    def floor(self) -> None:
-        """The line on which all stands."""
-        left, height = self.frame.left, self.frame.top + self.frame.axes_height
-        stroke = Stroke("soft", opacity=0.6)
-        self._behind.append(_line((left, height), (left + self.frame.axes_width, height), stroke))
-
-    # --- Inside the axes, and cut off there ---------------------------------------------------------------------------
-
-    def line(self, points: Points, stroke: Stroke) -> None:
-        """A line from point to point, broken at gaps."""
-        runs = [_path(run) for run in _runs(self._pixels(points)) if run.shape[1] > 1]
-        if runs:
-            self._inside.append(f'<path d="{"".join(runs)}" style="{stroke.style}"/>')
-
-    def area(self, points: Points, base: ArrayLike, fill: Fill) -> None:
-        """What lies between a line and a base, one value or one for each point; nothing in gaps."""
-        edge = np.where(np.isnan(points[1]), np.nan, base)
-        tops, bases = self._pixels(points), self._pixels(np.stack((points[0], edge)))
-        shapes = [
-            _path(np.concatenate((top, base_line[:, ::-1]), axis=1)) + "z"
-            for top, base_line in zip(_runs(tops), _runs(bases), strict=True)
-            if top.shape[1] > 1
-        ]
-        if shapes:
-            self._inside.append(f'<path d="{"".join(shapes)}" style="{fill.style}"/>')
-
-    def box(self, across: Range, up: Range, fill: Fill) -> None:
-        """A rectangle."""
-        left, right = sorted(map(self.x, across))
-        top, bottom = sorted(map(self.y, up))
-        size = f'width="{_number(right - left)}" height="{_number(bottom - top)}"'
-        self._inside.append(f'<rect x="{_number(left)}" y="{_number(top)}" {size} style="{fill.style}"/>')
-
-    def level(self, value: float, stroke: Stroke) -> None:
-        """A horizontal line."""
-        self.line(np.array([[self.across.low, self.across.high], [value, value]]), stroke)
-
-    def place(self, value: float, stroke: Stroke) -> None:
-        """A vertical line."""
-        self.line(np.array([[value, value], [self.up.low, self.up.high]]), stroke)
-
-    def dots(self, points: Points, size_px: float, fill: Fill) -> None:
-        """A disc at each point."""
-        self._inside += _discs(self._pixels(points), size_px, fill.style)
-
-    # --- Above all else, also beyond the axes -------------------------------------------------------------------------
-
-    def disc(self, at: Range, size_px: float, fill: Fill) -> None:
-        """A disc, whole even where it reaches beyond the axes."""
-        self._above += _discs(self._pixels(np.array(at)[:, np.newaxis]), size_px, fill.style)
-
-    def ring(self, at: Range, size_px: float, colour: str) -> None:
-        """A ring through which the page is seen."""
-        style = f"fill: var(--card); stroke: var(--{colour}); stroke-width: 2"
-        self._above += _discs(self._pixels(np.array(at)[:, np.newaxis]), size_px, style)
-
-    def write(self, words: str, at_px: Range, look: Lettering) -> None:
-        """Words that begin, are centred or end at a place, and stand on its height."""
-        self._above.append(_text(words, at_px, look))
-
-    def write_beside(self, words: str, value: float, look: Lettering) -> None:
-        """Words to the right of the axes, in the middle of their height at a value."""
-        right = self.frame.left + self.frame.axes_width + 10
-        self._above.append(_text(words, (right, self.y(value) + DESCENT * look.font_px), look))
-
-    # --- Whole --------------------------------------------------------------------------------------------------------
-
-    def svg(self, description: str) -> str:
-        """The picture as one element for a page."""
-        frame = self.frame
-        box = [_number(side) for side in (frame.left, frame.top, frame.axes_width, frame.axes_height)]
-        size = f'x="{box[0]}" y="{box[1]}" width="{box[2]}" height="{box[3]}"'
-        inside = f'<svg {size} viewBox="{" ".join(box)}" aria-hidden="true">'  # cuts off what lies beyond it
-        body = "\n".join((*self._behind, inside, *self._inside, "</svg>", *self._above))
-        return (
-            f'<svg class="plot {frame.name}" viewBox="0 0 {frame.width:g} {frame.height:g}" role="img" '
-            f'aria-label="{html.escape(description)}">\n{body}\n</svg>'
+def new_axes(frame: Frame) -> Axes:
+    """Bare axes in a figure of that size: no background, no spines, ticks without marks."""
+    figure = Figure(figsize=(frame.width / _POINTS_PER_INCH, frame.height / _POINTS_PER_INCH), dpi=_POINTS_PER_INCH)
+    figure.patch.set_visible(False)
+    axes = figure.add_axes(
+        (
+            frame.left / frame.width,
+            frame.bottom / frame.height,
+            frame.axes_width / frame.width,
+            frame.axes_height / frame.height,
         )
-
-    def _pixels(self, points: Points) -> Points:
-        frame = self.frame
-        across = frame.left + frame.axes_width * self.across.shares(points[0])
-        return np.stack((across, frame.top + frame.axes_height * (1.0 - self.up.shares(points[1]))))
-
-
-def _runs(points: Points) -> Iterator[Points]:
-    """The stretches between gaps."""
-    is_there = np.concatenate(([False], ~np.isnan(points).any(axis=0), [False]))
-    edges = np.flatnonzero(is_there[1:] != is_there[:-1])
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        yield points[:, start:end]
+    )
+    axes.patch.set_visible(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, labelsize=frame.font_px, labelcolor=colour("soft"), pad=6)
+    return axes
 
 
-def _path(pixels: Points) -> str:
-    return "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in zip(*pixels.tolist(), strict=True))
+def inline_svg(axes: Axes, frame: Frame, description: str) -> str:
+    """The axes' figure as one `<svg>` element for a page; the same figure gives the same text."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    text = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": frame.name, "axes.unicode_minus": True}):
+        no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        FigureCanvasSVG(figure).print_svg(text, metadata=no_metadata)  # type: ignore[no-untyped-call]
+    drawing = text.getvalue()
+    body = _at_home(drawing[drawing.index("<g id=") : drawing.rindex("</svg>")], frame.name)
+    return (
+        f'<svg class="plot {frame.name}" viewBox="0 0 {frame.width:g} {frame.height:g}" role="img" '
+        f'aria-label="{html.escape(description)}">{body}</svg>'
+    )
 
 
-def _line(start: Range, end: Range, stroke: Stroke) -> str:
-    return f'<path d="{_path(np.array((start, end)).T)}" style="{stroke.style}"/>'
-
-
-def _discs(pixels: Points, size_px: float, style: str) -> list[str]:
-    radius = f"{size_px / 2:g}"
-    places = zip(*pixels.tolist(), strict=True)
-    return [f'<circle cx="{_number(x)}" cy="{_number(y)}" r="{radius}" style="{style}"/>' for x, y in places]
-
-
-def _text(words: str, at: Range, look: Lettering) -> str:
-    x, y = at
-    return f'<text style="{look.style}" x="{_number(x)}" y="{_number(y)}">{html.escape(words, quote=False)}</text>'
-
-
-def _number(value: float) -> str:
-    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
+def _at_home(body: str, prefix: str) -> str:
+    """A drawing with the page's colours and fonts, ids that cannot clash, and no more digits than a screen shows."""
+    for name, placeholder in _PLACEHOLDERS.items():
+        body = body.replace(placeholder, f"var(--{name})")
+    body = body.replace("xlink:href", "href")
+    body = re.sub(r"font-family: [^;\"]+;? ?", "", body)
+    body = re.sub(r"font: [^;\"]*?([\d.]+px)[^;\"]*", r"font-size: \1", body)  # matplotlib before 3.10
+    body = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", body)
+    body = re.sub(r" (?:d|x|y)=\"[^\"]+\"", lambda places: re.sub(r"(\d\.\d)\d+", r"\1", places[0]), body)
+    used = set(re.findall(r"#([\w.-]+)", body))
+    body = re.sub(r' id="([^"]+)"', lambda tag: f' id="{prefix}-{tag[1]}"' if tag[1] in used else "", body)
+    body = re.sub(r"(href=\"|url\()#", rf"\1#{prefix}-", body)
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"<g ?/>", "", body))

@@ -118,7 +118,7 @@ def test_silence_has_no_plot() -> None:
 
 def test_a_single_value_is_a_dot() -> None:
     plot = loudness_plots(blip_report())[0]
-    assert plot.count("<circle ") == 2
+    assert plot.count("<use ") == 2
 
 
 def test_an_hour_weighs_no_more_than_a_song() -> None:

@@ -7,8 +7,6 @@ from bridge.analysis import Analysis
 from bridge.report import Report
 from bridge.reports.analysis import panels
 from bridge.reports.analysis.panels import DeviceRow, Rail, ServiceRow, Tile
-from bridge.reports.analysis.song_plot import correlation_plots, song_plots
-from bridge.reports.analysis.tone_plot import tone_plots
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -76,6 +74,9 @@ def sections(report: Report) -> Sections | None:
 
 
 def _plots(lead: Analysis, mix: Analysis | None) -> Plots:
+    from bridge.reports.analysis.song_plot import correlation_plots, song_plots  # noqa: PLC0415  matplotlib
+    from bridge.reports.analysis.tone_plot import tone_plots  # noqa: PLC0415
+
     stereo = None if lead.stereo is None or lead.stereo.is_dual_mono else lead.stereo
     return Plots(
         tone=_marked(tone_plots(lead.tone, None if mix is None else mix.tone)),

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from bridge.analysis import Analysis, StereoAnalysis
 from bridge.reports.analysis.words import hook_text, span_text, whole_clock
 from bridge.reports.figures import typeset
-from bridge.reports.loudness_plot import averaged, mark_times, placed
-from bridge.reports.svg import Fill, Frame, Lettering, Plot, Points, Scale, Stroke
+from bridge.reports.loudness_plot import averaged, placed, time_step_s, time_text
+from bridge.reports.svg import Frame, colour, inline_svg, new_axes
 
 ROW_PX, BAR_SHARE = 26.0, 0.62
 HOOK_PX, FOOT_PX = 22.0, 28.0
@@ -32,7 +34,7 @@ def song_plots(analysis: Analysis) -> tuple[str, ...]:
     if not rows:
         return ()
     words = _description(analysis)
-    return tuple(_drawn(frame, rows, analysis).svg(words) for frame in _frames(len(rows)))
+    return tuple(inline_svg(_drawn(frame, rows, analysis), frame, words) for frame in _frames(len(rows)))
 
 
 def _frames(rows: int) -> tuple[Frame, Frame]:
@@ -63,39 +65,55 @@ def song_rows(analysis: Analysis) -> Iterator[Row]:
             yield Row(label, tuple((event.start_s, event.end_s) for event in events), name)
 
 
-def _drawn(frame: Frame, rows: Sequence[Row], analysis: Analysis) -> Plot:
-    plot = Plot(frame, Scale(0, max(analysis.measurement.duration_s, 0.1)), Scale(len(rows), 0))
-    mark_times(plot)
-    plot.floor()
+def _drawn(frame: Frame, rows: Sequence[Row], analysis: Analysis) -> Axes:
+    axes = new_axes(frame)
+    seconds = max(analysis.measurement.duration_s, 0.1)
+    axes.set_xlim(0, seconds)
+    axes.set_ylim(len(rows), 0)
+    axes.set_yticks([])
+    _draw_time(axes, frame, seconds)
     for place, row in enumerate(rows):
-        _draw_row(plot, row, place + 0.5)
-    _draw_hook(plot, analysis)
-    return plot
+        _draw_row(axes, frame, row, place + 0.5)
+    _draw_hook(axes, frame, analysis)
+    return axes
 
 
-def _draw_row(plot: Plot, row: Row, middle: float) -> None:
-    px_s = plot.across.high / plot.frame.axes_width
-    gap_s = 1.5 * px_s if row.is_alternating else 0.0
+def _draw_time(axes: Axes, frame: Frame, seconds: float) -> None:
+    step_s = time_step_s(seconds, int(frame.axes_width / 70))
+    marks = [step_s * index for index in range(int(seconds / step_s + 1e-6) + 1)]
+    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
+    axes.axhline(axes.get_ylim()[0], color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
+
+
+def _draw_row(axes: Axes, frame: Frame, row: Row, middle: float) -> None:
+    least_s = 2.5 / frame.axes_width * axes.get_xlim()[1]
+    gap_s = 1.5 / frame.axes_width * axes.get_xlim()[1] if row.is_alternating else 0.0
     for index, (start_s, end_s) in enumerate(row.spans):
         is_faint = row.is_alternating and index % 2 == 1
-        fill = Fill(row.colour_name, 0.22 if is_faint else 0.5 if row.is_alternating else 0.85)
-        seen_s = (start_s, max(end_s - gap_s, start_s + 2.5 * px_s))
-        plot.box(seen_s, (middle - BAR_SHARE / 2, middle + BAR_SHARE / 2), fill)
-    colour = "soft" if row.is_alternating else row.colour_name
-    plot.write_beside(row.label, middle, Lettering(colour, plot.frame.font_px))
+        axes.barh(
+            middle, max(end_s - start_s - gap_s, least_s), left=start_s, height=BAR_SHARE, linewidth=0,
+            color=colour(row.colour_name), alpha=0.22 if is_faint else 0.5 if row.is_alternating else 0.85, zorder=2,
+        )  # fmt: skip
+    axes.annotate(
+        row.label, (1, middle), xycoords=("axes fraction", "data"), xytext=(10, 0), textcoords="offset points",
+        va="center", color=colour("soft" if row.is_alternating else row.colour_name), fontsize=frame.font_px,
+        annotation_clip=False,
+    )  # fmt: skip
 
 
-def _draw_hook(plot: Plot, analysis: Analysis) -> None:
+def _draw_hook(axes: Axes, frame: Frame, analysis: Analysis) -> None:
     """A line through all rows where the song first shows its best."""
     hook = analysis.structure.hook
-    if hook is None or hook.hook_s is None or hook.hook_s > plot.across.high:
+    if hook is None or hook.hook_s is None or hook.hook_s > axes.get_xlim()[1]:
         return
     name = "warning" if hook.is_within_30_s is False else "good"
-    plot.place(hook.hook_s, Stroke(name, 1.6))
-    is_late = hook.hook_s > 0.7 * plot.across.high
-    look = Lettering(name, plot.frame.font_px - 0.5, "end" if is_late else "start", is_bold=True)
-    place = (plot.x(hook.hook_s) + (2 if is_late else 0), plot.frame.top - 6)
-    plot.write(f"Hook {whole_clock(hook.hook_s)}", place, look)
+    axes.axvline(hook.hook_s, color=colour(name), linewidth=1.6, zorder=4)
+    is_late = hook.hook_s > 0.7 * axes.get_xlim()[1]
+    axes.annotate(
+        f"Hook {whole_clock(hook.hook_s)}", (hook.hook_s, 1), xycoords=("data", "axes fraction"),
+        xytext=(0 if not is_late else 2, 6), textcoords="offset points", ha="right" if is_late else "left",
+        color=colour(name), fontsize=frame.font_px - 0.5, fontweight="bold", annotation_clip=False, zorder=5,
+    )  # fmt: skip
 
 
 def _description(analysis: Analysis) -> str:
@@ -120,27 +138,34 @@ def correlation_plots(stereo: StereoAnalysis, duration_s: float) -> tuple[str, .
     words = "Correlation of left and right over time."
     if stereo.inverted:
         words = f"{words[:-1]}; polarity is wrong at {', '.join(map(span_text, stereo.inverted))}."
-    return tuple(_correlation(frame, stereo, duration_s).svg(words) for frame in (WIDE, NARROW))
+    return tuple(inline_svg(_correlation(frame, stereo, duration_s), frame, words) for frame in (WIDE, NARROW))
 
 
-def _correlation(frame: Frame, stereo: StereoAnalysis, duration_s: float) -> Plot:
-    plot = Plot(frame, Scale(0, max(duration_s, stereo.correlation_hop_s, 0.1)), Scale(-1.08, 1.08))
-    plot.mark_up((-1, 0, 1), (typeset("-1"), "0", "+1"))
-    mark_times(plot)
-    plot.floor()
+def _correlation(frame: Frame, stereo: StereoAnalysis, duration_s: float) -> Axes:
+    axes = new_axes(frame)
+    axes.set_xlim(0, max(duration_s, stereo.correlation_hop_s, 0.1))
+    axes.set_ylim(-1.08, 1.08)
+    axes.set_yticks([-1, 0, 1], [typeset("-1"), "0", "+1"])
+    axes.grid(visible=True, axis="y", color=colour("hairline"), linewidth=1)
+    axes.set_axisbelow(True)
+    _draw_time(axes, frame, axes.get_xlim()[1])
+    points = averaged(
+        placed(stereo.correlation_curve, stereo.correlation_hop_s, duration_s, stereo.correlation_hop_s),
+        int(frame.axes_width / 2),
+    )
+    _draw_correlation(axes, points)
     for span in stereo.inverted:
-        plot.box((span.start_s, span.end_s), (plot.up.low, plot.up.high), Fill("error", 0.14))
-    points = placed(stereo.correlation_curve, stereo.correlation_hop_s, duration_s, stereo.correlation_hop_s)
-    _draw_correlation(plot, averaged(points, int(frame.axes_width / 2)))
+        axes.axvspan(span.start_s, span.end_s, color=colour("error"), alpha=0.14, linewidth=0, zorder=1)
     for value, word in CORRELATION_MARKS.items():
-        plot.write_beside(word, value, Lettering("soft", frame.font_px))
-    return plot
+        axes.annotate(
+            word, (1, value), xycoords=("axes fraction", "data"), xytext=(10, 0), textcoords="offset points",
+            va="center", color=colour("soft"), fontsize=frame.font_px, annotation_clip=False,
+        )  # fmt: skip
+    return axes
 
 
-def _draw_correlation(plot: Plot, points: Points) -> None:
+def _draw_correlation(axes: Axes, points: NDArray[np.float64]) -> None:
     seconds, values = points
-    plot.area(np.stack((seconds, np.where(values < 0, values, np.nan))), 0, Fill("error", 0.25))
-    plot.area(np.stack((seconds, np.where(values >= 0, values, np.nan))), 0, Fill("after", 0.07))
-    plot.line(points, Stroke("after", 1.6))
-    if len(values) < 3:
-        plot.dots(points[:, ~np.isnan(values)], 6, Fill("after"))
+    axes.fill_between(seconds, values, 0, where=values < 0, color=colour("error"), alpha=0.25, linewidth=0, zorder=2)
+    axes.fill_between(seconds, values, 0, where=values >= 0, color=colour("after"), alpha=0.07, linewidth=0, zorder=2)
+    axes.plot(seconds, values, color=colour("after"), linewidth=1.6, marker="o" if len(values) < 3 else "", zorder=4)

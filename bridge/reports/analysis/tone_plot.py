@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from bridge.analysis import ToneAnalysis
 from bridge.reports.analysis.words import hz_text
 from bridge.reports.figures import typeset
-from bridge.reports.svg import Fill, Frame, Lettering, Plot, Points, Scale, Stroke
+from bridge.reports.svg import Frame, colour, inline_svg, new_axes
 
 WIDE = Frame("tone-wide", width=912, height=300, left=40, right=82, top=22, bottom=28, font_px=12.5)
 NARROW = Frame("tone-narrow", width=380, height=270, left=32, right=14, top=30, bottom=28, font_px=12)
@@ -19,13 +20,16 @@ RANGE_MAX_DB = 48.0
 THIRD_OF_TWELFTHS_DB = 10 * math.log10(4)
 """A third of an octave holds four twelfths: both curves are drawn as thirds, and lie over each other."""
 
+Points = NDArray[np.float64]
+"""Shape (2, points): hertz and dB."""
+
 
 def tone_plots(lead: ToneAnalysis, mix: ToneAnalysis | None = None) -> tuple[str, ...]:
     """The wide and the narrow drawing of a spectrum, over that of the mix where there is one; none for silence."""
     if curve(lead).shape[1] < 2:
         return ()
     words = _description(lead)
-    return tuple(_drawn(frame, lead, mix).svg(words) for frame in (WIDE, NARROW))
+    return tuple(inline_svg(_drawn(frame, lead, mix), frame, words) for frame in (WIDE, NARROW))
 
 
 def curve(tone: ToneAnalysis) -> Points:
@@ -57,18 +61,21 @@ def target_curve(tone: ToneAnalysis) -> tuple[Points, NDArray[np.float64]]:
 # --- Drawing ----------------------------------------------------------------------------------------------------------
 
 
-def _drawn(frame: Frame, lead: ToneAnalysis, mix: ToneAnalysis | None) -> Plot:
+def _drawn(frame: Frame, lead: ToneAnalysis, mix: ToneAnalysis | None) -> Axes:
+    axes = new_axes(frame)
+    axes.set_xscale("log")
+    axes.set_xlim(LOW_HZ, HIGH_HZ)
     target, tolerance = target_curve(lead)
-    plot = Plot(frame, Scale(LOW_HZ, HIGH_HZ, is_log=True), Scale(*_range([curve(lead), target])))
-    _draw_scales(plot)
-    _draw_target(plot, target, tolerance)
+    axes.set_ylim(*_range([curve(lead), target]))
+    _draw_scales(axes, frame)
+    _draw_target(axes, frame, target, tolerance)
     if mix is not None:
-        plot.line(curve(mix), Stroke("before", 1.6, dashes=(4, 2)))
-    plot.line(fine_curve(lead), Stroke("after", 0.8, 0.35))
-    plot.line(curve(lead), Stroke("after", 2.2))
-    _draw_cutoff(plot, lead)
-    _draw_resonances(plot, lead)
-    return plot
+        axes.plot(*curve(mix), color=colour("before"), linewidth=1.6, linestyle=(0, (4, 2)), zorder=3)
+    axes.plot(*fine_curve(lead), color=colour("after"), linewidth=0.8, alpha=0.35, zorder=3)
+    axes.plot(*curve(lead), color=colour("after"), linewidth=2.2, zorder=4)
+    _draw_resonances(axes, frame, lead)
+    _draw_cutoff(axes, frame, lead)
+    return axes
 
 
 def _range(curves: Sequence[Points]) -> tuple[float, float]:
@@ -79,50 +86,61 @@ def _range(curves: Sequence[Points]) -> tuple[float, float]:
     return float(min(max(bottom, top - RANGE_MAX_DB), top - 30)), float(top)
 
 
-def _draw_scales(plot: Plot) -> None:
-    levels = [level for level in range(int(plot.up.low) + 1, int(plot.up.high) + 1) if level % 12 == 0]
-    plot.mark_up(levels, [typeset(f"{level}") for level in levels])
-    marks = MARKS_HZ["wide" if plot.frame is WIDE else "narrow"]
-    plot.mark_across(marks, [f"{mark / 1000:g}k" if mark >= 1000 else f"{mark}" for mark in marks])
-    plot.floor()
+def _draw_scales(axes: Axes, frame: Frame) -> None:
+    bottom, top = axes.get_ylim()
+    levels = [level for level in range(int(bottom), int(top) + 1) if level % 12 == 0 and level > bottom]
+    axes.set_yticks(levels, [typeset(f"{level}") for level in levels])
+    axes.grid(visible=True, axis="y", which="major", color=colour("hairline"), linewidth=1)
+    axes.set_axisbelow(True)
+    marks = MARKS_HZ["wide" if frame is WIDE else "narrow"]
+    axes.set_xticks(marks, [f"{mark / 1000:g}k" if mark >= 1000 else f"{mark}" for mark in marks])
+    axes.xaxis.minorticks_off()
+    axes.axhline(bottom, color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
 
 
-def _draw_target(plot: Plot, target: Points, tolerance: NDArray[np.float64]) -> None:
+def _draw_target(axes: Axes, frame: Frame, target: Points, tolerance: NDArray[np.float64]) -> None:
     if not target.shape[1]:
         return
     hertz, levels = target
-    plot.area(np.stack((hertz, levels + tolerance)), levels - tolerance, Fill("before", 0.14))
-    plot.line(target, Stroke("target", 1.2, 0.8, (1, 2.5)))
-    if plot.frame is WIDE and plot.up.low < levels[-1]:
-        place = (plot.frame.width - plot.frame.right + 10, plot.y(float(levels[-1])) + 4)
-        plot.write("Usual", place, Lettering("soft", plot.frame.font_px))
+    axes.fill_between(hertz, levels - tolerance, levels + tolerance, color=colour("before"), alpha=0.14, lw=0, zorder=1)
+    axes.plot(hertz, levels, color=colour("target"), linewidth=1.2, linestyle=(0, (1, 2.5)), alpha=0.8, zorder=2)
+    if frame is WIDE and axes.get_ylim()[0] < levels[-1]:
+        axes.annotate(
+            "Usual", (1, levels[-1]), xycoords=("axes fraction", "data"), xytext=(10, -4), textcoords="offset points",
+            color=colour("soft"), fontsize=frame.font_px, annotation_clip=False,
+        )  # fmt: skip
 
 
-def _draw_resonances(plot: Plot, tone: ToneAnalysis) -> None:
+def _draw_resonances(axes: Axes, frame: Frame, tone: ToneAnalysis) -> None:
     """A ring on the curve for each, with its frequency."""
     points = fine_curve(tone) if tone.spectrum else curve(tone)
     if not points.shape[1]:
         return
-    look = Lettering("warning", plot.frame.font_px - 1, "middle", is_bold=True)
     for peak in tone.resonances:
         near = np.abs(np.log2(points[0] / peak.frequency_hz)) < 1 / 8
         if not near.any() or not LOW_HZ <= peak.frequency_hz <= HIGH_HZ:
             continue
         level = float(points[1][near].max())
-        plot.ring((peak.frequency_hz, level), 8, "warning")
-        if plot.up.low <= level <= plot.up.high:
-            place = (plot.x(peak.frequency_hz), plot.y(level) - 9)
-            plot.write(typeset(hz_text(peak.frequency_hz)), place, look)
+        axes.plot(
+            peak.frequency_hz, level, linestyle="none", marker="o", markersize=8, mfc=colour("card"),
+            color=colour("warning"), mew=2, clip_on=False, zorder=6,
+        )  # fmt: skip
+        axes.annotate(
+            typeset(hz_text(peak.frequency_hz)), (peak.frequency_hz, level), xytext=(0, 9), textcoords="offset points",
+            ha="center", color=colour("warning"), fontsize=frame.font_px - 1, fontweight="bold", zorder=7,
+        )  # fmt: skip
 
 
-def _draw_cutoff(plot: Plot, tone: ToneAnalysis) -> None:
+def _draw_cutoff(axes: Axes, frame: Frame, tone: ToneAnalysis) -> None:
     """A line where the spectrum ends in a cliff."""
     if tone.cutoff_hz is None or not LOW_HZ <= tone.cutoff_hz <= HIGH_HZ:
         return
-    plot.place(tone.cutoff_hz, Stroke("warning", 1.4, dashes=(3, 2)))
-    look = Lettering("warning", plot.frame.font_px - 1, "end" if tone.cutoff_hz > 200 else "start", is_bold=True)
-    place = (plot.x(tone.cutoff_hz) - 6, plot.frame.top + 12)
-    plot.write(typeset(f"ends at {hz_text(tone.cutoff_hz)}"), place, look)
+    axes.axvline(tone.cutoff_hz, color=colour("warning"), linewidth=1.4, linestyle=(0, (3, 2)), zorder=5)
+    axes.annotate(
+        typeset(f"ends at {hz_text(tone.cutoff_hz)}"), (tone.cutoff_hz, 1), xycoords=("data", "axes fraction"),
+        xytext=(-6, -12), textcoords="offset points", ha="right" if tone.cutoff_hz > 200 else "left",
+        color=colour("warning"), fontsize=frame.font_px - 1, fontweight="bold", zorder=7,
+    )  # fmt: skip
 
 
 def _description(tone: ToneAnalysis) -> str:
