@@ -129,10 +129,15 @@ def deliver(work: Path, moves: Sequence[tuple[Path, Path]], result: JobResult, *
 def recover(work: Path) -> JobResult | None:
     """The result of a delivery that a kill interrupted, now carried out to its end; None if none had begun.
 
+    Parts of a job that deliver by themselves, each in a folder of its own, are carried out to their end too.
+
     Raises:
         DeliveryError: one had begun, and the return folder cannot be used now.
     """
     with delivery_errors(work.parent.parent):
+        for part in sorted(work.glob(f"*/{PLAN}")):
+            with _lock(work.parent.parent):
+                _carry_out(part.parent, DeliveryPlan.model_validate_json(part.read_bytes()))
         try:
             plan = DeliveryPlan.model_validate_json((work / PLAN).read_bytes())
         except (FileNotFoundError, NotADirectoryError):

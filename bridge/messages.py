@@ -275,6 +275,22 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "dB",
         ),
         "stands_out": MessageKind(INFO, "Among the songs of its album, this one {remark}."),
+        "album_outlier": MessageKind(INFO, "{song} {remark}."),
+        "album_floor": MessageKind(
+            WARNING,
+            "{song} lies {value:.1f} LU below the loudest song, which would be {wanted:.1f} LUFS: stopped at "
+            "{threshold:.0f} LUFS, the softest that is made, so it stands nearer to the others than it did.",
+            "LU",
+        ),
+        "album_lowered": MessageKind(
+            WARNING,
+            "{song} stopped at {value:.1f} LUFS instead of {threshold:.1f} LUFS, as its report says why: all songs "
+            "came down by {down:.1f} LU with it, so that each keeps its distance.",
+            "LUFS",
+        ),
+        "album_copies": MessageKind(
+            INFO, "Left out, because the same song lies beside it in a better format: {names}."
+        ),
         "loudness_guarded": MessageKind(
             WARNING,
             "{threshold:.1f} LUFS would {cost}: stopped at {value:.1f} LUFS. "

@@ -90,6 +90,8 @@ class Grouping(StrEnum):
     """A stem set; the mix is the sum of all files."""
     MIX_AND_STEMS = "mix_and_stems"
     """A mix (first render) that was bounced together with its stems: the mix is processed, the stems are listed."""
+    ALBUM = "album"
+    """Songs of one record, in their order: each is a mix of its own."""
 
 
 class Origin(Value):

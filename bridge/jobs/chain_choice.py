@@ -1,16 +1,18 @@
 """The chain of a request on the command line, by name or by file."""
 
 from pathlib import Path
+from typing import TypeVar
 
 from bridge.chains import load_chain
 from bridge.errors import ChainError, Fault
-from bridge.recipes import MasterRecipe
+from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.settings import Settings
 
+AnyRecipe = TypeVar("AnyRecipe", MasterRecipe, AlbumRecipe)
 CHAIN_SUFFIX = ".yaml"
 
 
-def with_chain(recipe: MasterRecipe, settings: Settings) -> tuple[MasterRecipe, Settings]:
+def with_chain(recipe: AnyRecipe, settings: Settings) -> tuple[AnyRecipe, Settings]:
     """Recipe and settings by which a chain is found by its name, also where the recipe names a file.
 
     Raises:

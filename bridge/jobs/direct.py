@@ -1,21 +1,22 @@
 """Requests carried out at once in an engine of one's own: no daemon, no queue, nothing in the job store."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
+from bridge.album import AlbumReport
 from bridge.analysis import ComparisonReport
 from bridge.audio.render import read_render
 from bridge.delivery import Role, delivery_errors, prepare, recover, sweep
-from bridge.errors import BridgeError, RequestError
+from bridge.errors import AudioError, BridgeError, RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
-from bridge.model import Assignment, JobRequest, JobResult, Origin, Progress
-from bridge.recipes import CompareRecipe, MasterRecipe, Recipe
+from bridge.model import Assignment, Grouping, JobRequest, JobResult, Origin, Progress, Render
+from bridge.recipes import AlbumRecipe, CompareRecipe, MasterRecipe, Recipe
 from bridge.report import Report
-from bridge.reports.document import read_comparison, read_report
+from bridge.reports.document import read_album, read_comparison, read_report
 from bridge.settings import Settings, process_environment
 from bridge.wire import Readiness
 
@@ -23,6 +24,8 @@ CLI = Origin(listener="cli")
 MASTER_PATTERN = "{name} [{chain}]"
 """Directly in the folder that was asked for."""
 COMPARE_PATTERN = "{name}"
+ALBUM_PATTERN = "{name}"
+"""Of its page; its songs lie beside it, each with its chain."""
 OnProgress = Callable[[Progress], None]
 
 
@@ -63,6 +66,35 @@ def compare_request(earlier: Path, later: Path, return_folder: Path, settings: S
     )
 
 
+def album_request(paths: Sequence[Path], recipe: AlbumRecipe, return_folder: Path, settings: Settings) -> JobRequest:
+    """A request of the command line for the songs of one record, in their order.
+
+    Raises:
+        AudioError: files that are not usable audio, all of them at once.
+        RequestError: a name is no text.
+    """
+    faults: list[str] = []
+    renders: list[Render] = []
+    for path in (*paths, return_folder):
+        _require_text(path)
+    for path in paths:
+        try:
+            renders.append(read_render(path.absolute(), settings.limits))
+        except AudioError as error:
+            faults.append(error.sentence)
+    if faults:
+        raise AudioError("\n".join(faults))
+    return JobRequest(
+        renders=tuple(renders),
+        grouping=Grouping.ALBUM,
+        recipe=recipe,
+        name=renders[0].path.parent.name or "Album",
+        return_folder=return_folder.absolute(),
+        name_pattern=ALBUM_PATTERN,
+        origin=CLI,
+    )
+
+
 def from_here(recipe: MasterRecipe) -> MasterRecipe:
     """The recipe with the paths of its references said whole: the engine works elsewhere."""
     tracks = tuple(track.model_copy(update={"path": track.path.absolute()}) for track in recipe.references)
@@ -88,6 +120,11 @@ def report_of(result: JobResult) -> Report:
 def comparison_of(result: JobResult) -> ComparisonReport:
     """The report that was delivered with a comparison; errors as `report_of`."""
     return read_comparison(text_of(result, "report"))
+
+
+def album_of(result: JobResult) -> AlbumReport:
+    """The report that was delivered with an album; errors as `report_of`."""
+    return read_album(text_of(result, "report"))
 
 
 def text_of(result: JobResult, role: Role) -> str:

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from bridge.model import Assignment, JobResult, Progress
 from bridge.pipeline.run import Run
-from bridge.recipes import AnalyzeRecipe, CompareRecipe, MasterRecipe, SplitRecipe
+from bridge.recipes import AlbumRecipe, AnalyzeRecipe, CompareRecipe, MasterRecipe, SplitRecipe
 from bridge.weights.extra import require_packages
 
 
@@ -26,6 +26,10 @@ def run_job(assignment: Assignment, on_progress: Callable[[Progress], None]) -> 
             from bridge.pipeline.mastering import master_job  # noqa: PLC0415
 
             return master_job(run, recipe)
+        case AlbumRecipe() as recipe:
+            from bridge.pipeline.album import album_job  # noqa: PLC0415
+
+            return album_job(run, recipe)
         case AnalyzeRecipe() as recipe:
             from bridge.pipeline.analysis import analyze_job  # noqa: PLC0415
 

@@ -28,6 +28,8 @@ def open_mix(request: JobRequest, scratch: Path) -> Generator[Signal]:
                 yield join_channels([open_files.enter_context(open_audio(r.path, scratch)) for r in request.renders])
             case Grouping.STEMS:
                 yield sum_of([open_files.enter_context(open_audio(r.path, scratch)) for r in request.renders])
+            case Grouping.ALBUM:
+                raise RequestError("The songs of an album are no one mix: ask for `do: album`, or for each song.")
             case _ as never:
                 assert_never(never)
     refuse_changed(request.renders)
@@ -58,7 +60,7 @@ def gathering_steps(request: JobRequest) -> tuple[AppliedStep, ...]:
             return (AppliedStep(use="join_channels", sentence=f"Channels joined, one from each of {names}"),)
         case Grouping.STEMS:
             return (AppliedStep(use="sum_stems", sentence=f"Stems summed at unity gain: {names}"),)
-        case Grouping.SINGLE | Grouping.FORMATS | Grouping.MIX_AND_STEMS:
+        case Grouping.SINGLE | Grouping.FORMATS | Grouping.MIX_AND_STEMS | Grouping.ALBUM:
             return ()
         case _ as never:
             assert_never(never)

@@ -12,13 +12,12 @@ from bridge.delivery import deliver, file_name, reserved
 from bridge.dsp.measures import Analyzed
 from bridge.model import DeliveredFile, FileRole, JobResult, Message, Severity
 from bridge.pipeline.run import Run
-from bridge.recipes import MasterRecipe
+from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.report import Report
 from bridge.reports import report_html, report_json
+from bridge.reports.delivered import HTML_SUFFIX, JSON_SUFFIX
 from bridge.reports.markers import markers_of
 
-JSON_SUFFIX = ".report.json"
-HTML_SUFFIX = ".report.html"
 MARKERS_SUFFIX = ".markers.mid"
 NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison", "split": "stems"})
 """What stands in a file name where a master has its chain."""
@@ -108,18 +107,19 @@ def put_in_place(run: Run, staged: Sequence[Staged], papers: Sequence[Paper], ou
         run: gives names and the work folder.
         staged: finished audio files.
         papers: reports; the last of them is put in place last.
-        outcome: all else of the result.
+        outcome: all else of the result, and files that lie in place already.
     """
     replace = run.request.recipe.replace
     suffixes = [*(file.suffix for file in staged), *(paper.suffix for paper in papers)]
-    with run.stage("delivering", 0.05), reserved(run.request, _base_name(run), suffixes, replace=replace) as place:
+    with run.stage("delivering", 0.05), reserved(run.request, base_name(run), suffixes, replace=replace) as place:
         files = tuple(_delivered(file.path, place.path(file.suffix), file.role, file.digest) for file in staged)
         written = [_written_text(run.work / f"{paper.role}.text", paper.write(files)) for paper in papers]
         told = [
             _delivered(path, place.path(paper.suffix), paper.role, file_digest(path))
             for path, paper in zip(written, papers, strict=True)
         ]
-        result = outcome.model_copy(update={"files": (*files, *told), "runtime_s": round(run.runtime_s, 3)})
+        delivered = (*files, *told, *outcome.files)
+        result = outcome.model_copy(update={"files": delivered, "runtime_s": round(run.runtime_s, 3)})
         moves = zip([*(file.path for file in staged), *written], map(place.path, suffixes), strict=True)
         return deliver(run.work, list(moves), result, replace=replace)
 
@@ -129,12 +129,12 @@ def warnings_of(messages: Sequence[Message]) -> tuple[str, ...]:
     return tuple(message.sentence for message in messages if message.severity is not Severity.INFO)
 
 
-def _base_name(run: Run) -> str:
+def base_name(run: Run) -> str:
     """The pattern filled in: path below the return folder, without extension."""
     recipe = run.request.recipe
     return run.request.name_pattern.format(
         name=file_name(run.request.name),
-        chain=file_name(recipe.chain) if isinstance(recipe, MasterRecipe) else NO_CHAIN[recipe.do],
+        chain=file_name(recipe.chain) if isinstance(recipe, MasterRecipe | AlbumRecipe) else NO_CHAIN[recipe.do],
         date=datetime.now().astimezone().strftime("%Y-%m-%d"),
         job=run.assignment.job_id,
     )

@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bridge.album import AlbumReport
 from bridge.analysis import ComparisonReport
 from bridge.errors import ReportError
 from bridge.report import SCHEMA_VERSION, Report
 
-AnyReport = TypeVar("AnyReport", Report, ComparisonReport)
+AnyReport = TypeVar("AnyReport", Report, ComparisonReport, AlbumReport)
 SCHEMA_ID = f"urn:daw-bridge:schema:report:{SCHEMA_VERSION}"
 """A new number whenever a field changes its meaning or goes; new fields keep it."""
 
 
-def report_json(report: Report | ComparisonReport) -> str:
+def report_json(report: Report | ComparisonReport | AlbumReport) -> str:
     """The report as indented JSON: keys in the order of the model, UTF-8, a newline at the end."""
     text = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False)
     # Names of files need not be UTF-8 on Linux: Python carries their odd bytes as lone surrogates, which no UTF-8 text
@@ -47,6 +48,11 @@ def read_report(text: str) -> Report:
 def read_comparison(text: str) -> ComparisonReport:
     """The report of a comparison; errors as `read_report`."""
     return _read(text, ComparisonReport, "compare")
+
+
+def read_album(text: str) -> AlbumReport:
+    """The report of an album; errors as `read_report`."""
+    return _read(text, AlbumReport, "album")
 
 
 def _read(text: str, model: type[AnyReport], verb: str) -> AnyReport:

@@ -211,7 +211,7 @@ FORMS: Mapping[str, type[Value]] = MappingProxyType(
 """Every form that other programs write or read, by name."""
 RECIPE_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"do": {"enum": ["master", "analyze", "split", "compare"]}},
+    "properties": {"do": {"enum": ["master", "album", "analyze", "split", "compare"]}},
     "required": ["do"],
     "description": "What to do, and its options: those of the command of that name, as `dawbridge help` lists them.",
 }
