@@ -12,9 +12,11 @@ from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
 
 BLOCK = 64
-"""Frames that are looked at, or put aside, together."""
+"""Frames that are looked at, or put aside, together; a power of two."""
 CELL = 8
-"""Frames for which an envelope holds one value."""
+"""Frames for which an envelope holds one value; a power of two."""
+AT_ONCE = 32
+"""Blocks whose bounds are taken together: their values stay in the nearest cache."""
 REACH = 256
 """Frames to either side on which a value of the reference depends."""
 REFERENCE_PHASES = 64
@@ -25,13 +27,22 @@ GRID_SHARE = 0.92
 HALF_SHARE = 0.978
 """cos(pi / 16), and a little less: the same on a grid twice as fine."""
 
-FineFilters: TypeAlias = tuple[Samples, Samples]
-"""The 64-fold reference (64, 512), and its phases 16, 32 and 48 (3, 512): its 4-fold grid."""
-Filters: TypeAlias = tuple[Samples, FineFilters, Samples]
-"""Coarse interpolator (phases 1 to 3 of 4, taps), fine filters, gains: L1 norm of the coarse one, its two errors."""
+# What filters can read at most, by the sample peak, the largest second difference ("bend") and the peak of what lies
+# near half the sample rate. Any filter r is q d + s for a difference d and any q, so |r x| <= |q|_1 max|d x| +
+# |s|_1 max|x|. A test takes the numbers from the filters.
+NEAR_BY_PEAK, NEAR_BY_BEND = np.float32(1.0014), np.float32(0.3194)
+"""A reading of the coarse filter, at any of 64 phases: a straight line between samples, and how far it bends."""
+GAP_BY_PEAK, GAP_BY_BEND = np.float32(0.0004), np.float32(0.0211)
+"""How much higher than its neighbours on the 4-fold grid a coarse reading between them can be."""
+UNSEEN_BY_HIGH, UNSEEN_BY_PEAK = np.float32(2.21), np.float32(0.003665)
+"""How far the reference can be from the coarse filter at the same place."""
 
-QuickFilters: TypeAlias = tuple[Samples, Samples, Samples]
-"""Coarse interpolator, a short one (phases 1 to n - 1 of n, taps) with a multiple of three phases, gains."""
+Filters: TypeAlias = tuple[Samples, Samples]
+"""Phases 1 to 3 of a 4-fold interpolator (3, taps), and all phases of a finer one (phases, taps)."""
+Bounds: TypeAlias = tuple[Samples, Samples, Samples, Samples]
+"""Per block, going on NEIGHBOURS blocks to either side: the sample peak; the most that a coarse reading can be, at any
+phase; how much less than that its 4-fold grid may read; and how far the reference may be from it, negative where there
+is nothing at all."""
 
 
 @compiled
@@ -50,12 +61,59 @@ def _fill(row: Samples, start: int, bounds: NDArray[np.int64], window: Samples) 
 
 
 @compiled
-def _peak(values: Samples) -> np.float32:
-    """Largest absolute value."""
-    best = np.float32(0.0)
-    for i in range(values.size):
-        best = max(best, abs(values[i]))
-    return best
+def _highest(values: Samples, scratch: Samples, highest: Samples) -> None:
+    """The largest absolute value of each of `highest.size` equal stretches, whose length is a power of two.
+
+    Neighbours are compared in pairs, over all stretches at once: a maximum over each short run costs three times that.
+    """
+    size = values.size // 2
+    made = scratch[0, :size]
+    for i in range(size):
+        made[i] = max(abs(values[2 * i]), abs(values[2 * i + 1]))
+    turn = 0
+    while size > highest.size:
+        size //= 2
+        pairs, made = scratch[turn], scratch[1 - turn, :size]
+        for i in range(size):
+            made[i] = max(pairs[2 * i], pairs[2 * i + 1])
+        turn = 1 - turn
+    highest[:] = scratch[turn, : highest.size]
+
+
+@compiled
+def block_maxima(row: Samples, first: int, bounds: NDArray[np.int64], maxima: tuple[Samples, Samples, Samples]) -> None:
+    """Per block from frame `first`: peak, largest second difference, and peak of what lies near half the sample rate.
+
+    The last is the signal through the binomial high-pass ((1 - z^-1) / 2)^8; where it has no room it is not looked for.
+    """
+    peaks, bends, high_peaks = maxima
+    window = np.empty(AT_ONCE * BLOCK + 8, np.float32)
+    values = np.empty(AT_ONCE * BLOCK, np.float32)
+    scratch = np.empty((2, AT_ONCE * BLOCK // 2), np.float32)
+    found = np.empty(AT_ONCE, np.float32)
+    w0, w1, w2, w3, w4 = window[0:], window[1:], window[2:], window[3:], window[4:]
+    w5, w6, w7, w8 = window[5:], window[6:], window[7:], window[8:]
+    for b in range(0, peaks.size, AT_ONCE):
+        count = min(AT_ONCE, peaks.size - b)
+        _fill(row, first + b * BLOCK - 4, bounds, window)
+        _highest(w4[: values.size], scratch, found)
+        peaks[b : b + count] = found[:count]
+        for i in range(values.size):
+            values[i] = w3[i] - np.float32(2.0) * w4[i] + w5[i]
+        _highest(values, scratch, found)
+        bends[b : b + count] = found[:count]
+        if high_peaks.size == 0:
+            continue
+        for i in range(values.size):
+            values[i] = (
+                np.float32(70.0 / 256.0) * w4[i]
+                - np.float32(56.0 / 256.0) * (w3[i] + w5[i])
+                + np.float32(28.0 / 256.0) * (w2[i] + w6[i])
+                - np.float32(8.0 / 256.0) * (w1[i] + w7[i])
+                + np.float32(1.0 / 256.0) * (w0[i] + w8[i])
+            )
+        _highest(values, scratch, found)
+        high_peaks[b : b + count] = found[:count]
 
 
 @compiled
@@ -81,10 +139,10 @@ def _convolve_three(window: Samples, taps: Samples, out: Samples) -> None:
 
 
 @compiled
-def _between(window: Samples, reference: Samples, place: int) -> np.float32:
-    """Absolute value at `place` sixty-fourths of a frame after the first frame that `window` can give."""
-    frame, phase = place // REFERENCE_PHASES, place % REFERENCE_PHASES
-    taps = reference[phase]
+def _between(window: Samples, phases: Samples, place: int) -> np.float32:
+    """Absolute value at so many phases of an interpolator after the first frame that `window` can give."""
+    frame, phase = place // phases.shape[0], place % phases.shape[0]
+    taps = phases[phase]
     source = window[frame : frame + taps.size]
     total = np.float32(0.0)
     for k in range(taps.size):
@@ -111,63 +169,40 @@ def _climb(window: Samples, reference: Samples, place: int, floor: np.float32) -
 
 
 @compiled
-def _refine(window: Samples, fine: FineFilters, grid: Samples, floor: np.float32, cells: Samples) -> None:
-    """Raises `cells` to the reference's true peak, exactly wherever that is above `floor`.
-
-    Args:
-        window: REACH frames before the block, the block, REACH frames after it.
-        fine: the 64-fold interpolator, and its phases 16, 32 and 48.
-        grid: scratch (4, BLOCK).
-        floor: what is of interest.
-        cells: one value for each CELL frames of the block.
-    """
-    reference, quarters = fine
-    _convolve_three(window[1:], quarters, grid[1:])
-    grid[0, :] = window[REACH : REACH + BLOCK]
-    for i in range(BLOCK):
-        for p in range(4):
-            value = abs(grid[p, i])
-            cells[i // CELL] = max(cells[i // CELL], value)
-            if value < floor * np.float32(GRID_SHARE):
-                continue
-            before = abs(grid[p - 1, i]) if p > 0 else (abs(grid[3, i - 1]) if i > 0 else np.float32(0.0))
-            after = abs(grid[p + 1, i]) if p < 3 else (abs(grid[0, i + 1]) if i < BLOCK - 1 else np.float32(0.0))
-            if value >= before and value >= after:
-                top = _climb(window, reference, (i + 1) * REFERENCE_PHASES + p * 16, max(floor, cells[i // CELL]))
-                cells[i // CELL] = max(cells[i // CELL], top)
+def _is_top(grid: Samples, i: int, p: int) -> bool:
+    """Whether a value of a 4-fold grid (4, BLOCK) is no smaller than those beside it."""
+    before = abs(grid[p - 1, i]) if p > 0 else (abs(grid[3, i - 1]) if i > 0 else np.float32(0.0))
+    after = abs(grid[p + 1, i]) if p < 3 else (abs(grid[0, i + 1]) if i < BLOCK - 1 else np.float32(0.0))
+    return bool(abs(grid[p, i]) >= max(before, after))
 
 
 @compiled
-def block_maxima(row: Samples, first: int, bounds: NDArray[np.int64], peaks: Samples, high_peaks: Samples) -> None:
-    """Per block from frame `first`: the sample peak, and the peak of what lies near half the sample rate.
+def _refine(
+    window: Samples, reference: Samples, grid: Samples, limits: tuple[np.float32, np.float32], cells: Samples
+) -> None:
+    """Raises `cells` to the reference's true peak, exactly wherever that is above the floor.
 
-    The latter is the signal through the binomial high-pass ((1 - z^-1) / 2)^8.
+    Args:
+        window: REACH frames before the block, the block, REACH frames after it.
+        reference: the 64-fold interpolator.
+        grid: coarse readings (4, BLOCK); altered.
+        limits: the floor, that is what is of interest; and what the coarse reading beside it is at least.
+        cells: one value for each CELL frames of the block.
     """
-    at_once = 32  # blocks whose values stay in the nearest cache
-    window = np.empty(at_once * BLOCK + 8, np.float32)
-    high = np.empty(at_once * BLOCK, np.float32)
-    w0, w1, w2, w3, w4 = window[0:], window[1:], window[2:], window[3:], window[4:]
-    w5, w6, w7, w8 = window[5:], window[6:], window[7:], window[8:]
-    for b in range(0, peaks.size, at_once):
-        _fill(row, first + b * BLOCK - 4, bounds, window)
-        for i in range(high.size):
-            high[i] = (
-                np.float32(70.0 / 256.0) * w4[i]
-                - np.float32(56.0 / 256.0) * (w3[i] + w5[i])
-                + np.float32(28.0 / 256.0) * (w2[i] + w6[i])
-                - np.float32(8.0 / 256.0) * (w1[i] + w7[i])
-                + np.float32(1.0 / 256.0) * (w0[i] + w8[i])
-            )
-        for k in range(min(at_once, peaks.size - b)):
-            # Folded by four, and in place: a call, or a maximum over one long run, costs twice as much.
-            p0, p1, p2, p3 = w4[k * BLOCK :], w4[k * BLOCK + 16 :], w4[k * BLOCK + 32 :], w4[k * BLOCK + 48 :]
-            h0, h1, h2, h3 = high[k * BLOCK :], high[k * BLOCK + 16 :], high[k * BLOCK + 32 :], high[k * BLOCK + 48 :]
-            peak, high_peak = np.float32(0.0), np.float32(0.0)
-            for i in range(BLOCK // 4):
-                peak = max(peak, abs(p0[i]), abs(p1[i]), abs(p2[i]), abs(p3[i]))
-            for i in range(BLOCK // 4):
-                high_peak = max(high_peak, abs(h0[i]), abs(h1[i]), abs(h2[i]), abs(h3[i]))
-            peaks[b + k], high_peaks[b + k] = peak, high_peak
+    floor, need = limits
+    for i in range(BLOCK):
+        for p in range(4):
+            if abs(grid[p, i]) < need:
+                grid[p, i] = 0.0
+            else:
+                grid[p, i] = _between(window, reference, (i + 1) * REFERENCE_PHASES + p * 16)
+                cells[i // CELL] = max(cells[i // CELL], grid[p, i])
+    least = max(floor * np.float32(GRID_SHARE), np.float32(1e-30))
+    for i in range(BLOCK):
+        for p in range(4):
+            if grid[p, i] >= least and _is_top(grid, i, p):
+                top = _climb(window, reference, (i + 1) * REFERENCE_PHASES + p * 16, max(floor, cells[i // CELL]))
+                cells[i // CELL] = max(cells[i // CELL], top)
 
 
 @compiled
@@ -184,32 +219,60 @@ def _widen(values: Samples, blocks: int, wide: Samples) -> None:
 
 
 @compiled
-def _bounds_of_blocks(row: Samples, places: NDArray[np.int64], gains: Samples) -> tuple[Samples, Samples, Samples]:
-    """Per block: the sample peak, the most that the coarse reading can be, and the most that it can be wrong by.
-
-    The latter is negative where there is nothing at all. Arrays go on NEIGHBOURS blocks to either side.
-    """
+def _bounds_of_blocks(row: Samples, places: NDArray[np.int64]) -> Bounds:
+    """What can be said of each block without looking between its samples."""
     blocks = -(-(places[1] - places[0]) // BLOCK) + 2 * NEIGHBOURS
-    peaks, high_peaks = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
-    block_maxima(row, places[0] - NEIGHBOURS * BLOCK, places[2:4], peaks, high_peaks)
-    most, unseen, wide = np.empty(blocks, np.float32), np.empty(blocks, np.float32), np.empty(blocks, np.float32)
-    _widen(peaks, 1, most)
+    peaks, bends, highs = np.empty(blocks, np.float32), np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    block_maxima(row, places[0] - NEIGHBOURS * BLOCK, places[2:4], (peaks, bends, highs))
+    near, gaps = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    unseen, wide = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    _widen(peaks, 1, near)
+    _widen(bends, 1, gaps)
     _widen(peaks, NEIGHBOURS, wide)
-    _widen(high_peaks, NEIGHBOURS, unseen)
+    _widen(highs, NEIGHBOURS, unseen)
     for b in range(blocks):
-        most[b] *= gains[0]
-        unseen[b] = unseen[b] * gains[1] + wide[b] * gains[2] if wide[b] > 0.0 else np.float32(-1.0)
-    return peaks, most, unseen
+        peak, bend = near[b], gaps[b]
+        near[b] = peak * NEAR_BY_PEAK + bend * NEAR_BY_BEND
+        gaps[b] = peak * GAP_BY_PEAK + bend * GAP_BY_BEND
+        unseen[b] = unseen[b] * UNSEEN_BY_HIGH + wide[b] * UNSEEN_BY_PEAK if wide[b] > 0.0 else np.float32(-1.0)
+    return peaks, near, gaps, unseen
 
 
 @compiled
-def _coarse_peak(window: Samples, coarse: Samples, scratch: Samples) -> np.float32:
-    """Highest value of the block on the coarse grid; `window` as for `_refine`."""
-    inner = window[REACH - coarse.shape[1] // 2 + 1 :]
-    best = _peak(window[REACH : REACH + BLOCK])
-    _convolve_three(inner, coarse, scratch)
-    for p in range(3):
-        best = max(best, _peak(scratch[p]))
+def _least_reading(floor: np.float32, gap: np.float32, unseen: np.float32) -> np.float32:
+    """What the coarse grid reads at least beside a place where the reference is above the floor."""
+    return max(floor * np.float32(GRID_SHARE), floor - gap) - unseen
+
+
+@compiled
+def _read_coarse(row: Samples, start: int, bounds: NDArray[np.int64], coarse: Samples, grid: Samples) -> None:
+    """The block from frame `start` on the 4-fold grid (4, BLOCK) of the coarse filter."""
+    before = coarse.shape[1] // 2 - 1
+    begin, size = start - before, BLOCK + coarse.shape[1] - 1
+    grid[0] = np.float32(0.0)
+    if begin >= bounds[0] and begin + size <= bounds[1]:
+        _convolve_three(row[begin : begin + size], coarse, grid[1:])
+        grid[0] = row[start : start + BLOCK]
+    else:
+        window = np.empty(size, np.float32)
+        _fill(row, begin, bounds, window)
+        _convolve_three(window, coarse, grid[1:])
+        grid[0] = window[before : before + BLOCK]
+
+
+@compiled
+def _tops(grid: Samples, scratch: Samples, cells: Samples) -> np.float32:
+    """Writes the highest absolute value of each cell of a block on a grid (phases, BLOCK); the highest of all."""
+    tops = scratch[2]
+    tops[:] = np.float32(0.0)
+    for p in range(grid.shape[0]):
+        values = grid[p]
+        for i in range(BLOCK):
+            tops[i] = max(tops[i], abs(values[i]))
+    _highest(tops, scratch, cells)
+    best = np.float32(0.0)
+    for i in range(cells.size):
+        best = max(best, cells[i])
     return best
 
 
@@ -223,10 +286,10 @@ def search(
     cannot be over full scale. The first cells over full scale go into `overs` as (frame of the row, true peak); where
     that has no room at all, they are not looked for.
     """
-    coarse, fine, gains = filters
-    peaks, most, unseen = _bounds_of_blocks(row, places, gains)
+    coarse, reference = filters
+    peaks, near, gaps, unseen = _bounds_of_blocks(row, places)
     window = np.empty(BLOCK + 2 * REACH, np.float32)
-    grid = np.empty((4, BLOCK), np.float32)
+    grid, scratch = np.empty((4, BLOCK), np.float32), np.empty((3, BLOCK), np.float32)
     cells = np.empty(BLOCK // CELL, np.float32)
     count = 0
     last = peaks.size - NEIGHBOURS
@@ -236,17 +299,19 @@ def search(
         b = turn if turn >= NEIGHBOURS else loudest
         best[0] = max(best[0], peaks[b])
         floor = min(best[2], np.float32(1.0)) if overs.size else best[2]
-        need = floor * np.float32(GRID_SHARE) - unseen[b]
-        if unseen[b] < 0.0 or (most[b] <= best[1] and most[b] < need):
+        if unseen[b] < 0.0 or (near[b] <= best[1] and near[b] + unseen[b] < floor):
             continue
         start = places[0] + (b - NEIGHBOURS) * BLOCK
-        _fill(row, start - REACH, places[2:4], window)
-        top = _coarse_peak(window, coarse, grid)
+        _read_coarse(row, start, places[2:4], coarse, grid)
+        top = _tops(grid, scratch, cells)
         best[1] = max(best[1], top)
+        need = _least_reading(floor, gaps[b], unseen[b])
         if top >= need:
             cells[:] = np.float32(0.0)
-            _refine(window, fine, grid, floor, cells)
-            best[2] = max(best[2], _peak(cells))
+            _fill(row, start - REACH, places[2:4], window)
+            _refine(window, reference, grid, (floor, need), cells)
+            for i in range(cells.size):
+                best[2] = max(best[2], cells[i])
             if turn >= NEIGHBOURS and overs.size:
                 count = _note_overs(cells, start, count, overs)
     return count
@@ -264,38 +329,6 @@ def _note_overs(cells: Samples, start: int, count: int, overs: NDArray[np.float6
 
 
 @compiled
-def envelope_exact(
-    samples: Samples, places: NDArray[np.int64], filters: Filters, threshold: float, cells: Samples
-) -> None:
-    """Raises `cells` (one for CELL frames from places[0]) to the true peak wherever above `threshold`.
-
-    The reference's, or the coarse grid's where that reads more: what leaves must hold on a standard meter too.
-    """
-    coarse, fine, gains = filters
-    window = np.empty(BLOCK + 2 * REACH, np.float32)
-    grid = np.empty((4, BLOCK), np.float32)
-    own = np.empty(BLOCK // CELL, np.float32)
-    floor = np.float32(threshold)
-    for channel in range(samples.shape[0]):
-        row = samples[channel]
-        _, most, unseen = _bounds_of_blocks(row, places, gains)
-        for b in range(NEIGHBOURS, most.size - NEIGHBOURS):
-            need = floor * np.float32(GRID_SHARE) - unseen[b]
-            if unseen[b] < 0.0 or most[b] < need:
-                continue
-            _fill(row, places[0] + (b - NEIGHBOURS) * BLOCK - REACH, places[2:4], window)
-            if _coarse_peak(window, coarse, grid) < need:
-                continue
-            cell = (b - NEIGHBOURS) * (BLOCK // CELL)
-            for p in range(3):
-                _cell_peaks(grid[p], own)
-                _raise_cells(cells, cell, own)
-            own[:] = np.float32(0.0)
-            _refine(window, fine, grid, floor, own)
-            _raise_cells(cells, cell, own)
-
-
-@compiled
 def _raise_cells(cells: Samples, at: int, own: Samples) -> None:
     """Takes the higher of what other channels gave and this one; cells beyond the end do not exist."""
     for i in range(min(own.size, cells.size - at)):
@@ -303,40 +336,89 @@ def _raise_cells(cells: Samples, at: int, own: Samples) -> None:
 
 
 @compiled
-def envelope_quick(
-    samples: Samples, places: NDArray[np.int64], filters: QuickFilters, threshold: float, cells: Samples
+def envelope_exact(
+    samples: Samples, places: NDArray[np.int64], filters: Filters, threshold: float, cells: Samples
 ) -> None:
-    """Raises `cells` to the peak by a short interpolator, in blocks whose coarse peak reaches 0.9 of `threshold`."""
-    coarse, short, gains = filters
-    bounds = places[2:4]
-    blocks = -(-(places[1] - places[0]) // BLOCK)
-    margin = BLOCK // 2
+    """Raises `cells` (one for CELL frames from places[0]) to the true peak wherever above `threshold`.
+
+    The reference's, or the coarse grid's where that reads more: what leaves must hold on a standard meter too.
+    """
+    coarse, reference = filters
     window = np.empty(BLOCK + 2 * REACH, np.float32)
-    grid = np.empty((3, BLOCK), np.float32)
+    grid, scratch = np.empty((4, BLOCK), np.float32), np.empty((3, BLOCK), np.float32)
     own = np.empty(BLOCK // CELL, np.float32)
-    floor = np.float32(threshold * 0.9)
+    floor = np.float32(threshold)
     for channel in range(samples.shape[0]):
         row = samples[channel]
-        for b in range(blocks):
-            start = places[0] + b * BLOCK
-            low, high = max(bounds[0], start - margin), min(bounds[1], start + BLOCK + margin)
-            if high <= low or _peak(row[low:high]) * gains[0] <= floor:
+        peaks, near, gaps, unseen = _bounds_of_blocks(row, places)
+        for b in range(NEIGHBOURS, peaks.size - NEIGHBOURS):
+            if unseen[b] < 0.0 or near[b] + unseen[b] < floor:
                 continue
-            _fill(row, start - REACH, bounds, window)
-            if _coarse_peak(window, coarse, grid) <= floor:
-                continue
-            inner = window[REACH - short.shape[1] // 2 + 1 :]
-            _cell_peaks(window[REACH:], own)
-            _raise_cells(cells, b * (BLOCK // CELL), own)
-            for p in range(0, short.shape[0], 3):
-                _convolve_three(inner, short[p : p + 3], grid)
-                for q in range(3):
-                    _cell_peaks(grid[q], own)
-                    _raise_cells(cells, b * (BLOCK // CELL), own)
+            start = places[0] + (b - NEIGHBOURS) * BLOCK
+            _read_coarse(row, start, places[2:4], coarse, grid)
+            top = _tops(grid, scratch, own)
+            need = _least_reading(floor, gaps[b], unseen[b])
+            if top >= need:
+                _fill(row, start - REACH, places[2:4], window)
+                _refine(window, reference, grid, (floor, need), own)
+                _raise_cells(cells, (b - NEIGHBOURS) * (BLOCK // CELL), own)
 
 
 @compiled
-def _cell_peaks(values: Samples, own: Samples) -> None:
-    """The highest absolute value in each cell of a block."""
-    for cell in range(own.size):
-        own[cell] = _peak(values[cell * CELL : (cell + 1) * CELL])
+def envelope_quick(
+    samples: Samples, places: NDArray[np.int64], filters: Filters, threshold: float, cells: Samples
+) -> None:
+    """Raises `cells` to the peak by a short interpolator, in blocks that may reach `threshold`."""
+    quarters, eighths = filters
+    blocks = -(-(places[1] - places[0]) // BLOCK) + 2
+    peaks, bends = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    near, wide = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    before = eighths.shape[1] // 2
+    window = np.empty(BLOCK + eighths.shape[1], np.float32)
+    grid, scratch = np.empty((4, BLOCK), np.float32), np.empty((3, BLOCK), np.float32)
+    own = np.empty(BLOCK // CELL, np.float32)
+    for channel in range(samples.shape[0]):
+        row = samples[channel]
+        block_maxima(row, places[0] - BLOCK, places[2:4], (peaks, bends, peaks[:0]))
+        _widen(peaks, 1, near)
+        _widen(bends, 1, wide)
+        for b in range(1, blocks - 1):
+            if near[b] * NEAR_BY_PEAK + wide[b] * NEAR_BY_BEND <= threshold:
+                continue
+            _fill(row, places[0] + (b - 1) * BLOCK - before, places[2:4], window)
+            _convolve_three(window[1:], quarters, grid[1:])
+            grid[0] = window[before : before + BLOCK]
+            if _tops(grid, scratch, own) > np.float32(GRID_SHARE * threshold):
+                _climb_tops(window, eighths, grid, np.float32(GRID_SHARE * threshold), own)
+                _raise_cells(cells, (b - 1) * (BLOCK // CELL), own)
+
+
+@compiled
+def _climb_tops(window: Samples, eighths: Samples, grid: Samples, floor: np.float32, cells: Samples) -> None:
+    """Raises cells to the tops beside values of the 4-fold grid that are above the floor.
+
+    Args:
+        window: half as many frames before the block as there are taps, the block, and as many after it.
+        eighths: the 8-fold interpolator.
+        grid: its phases 0, 2, 4 and 6 for the block.
+        floor: what is of interest.
+        cells: of the block, as `_tops` has left them.
+    """
+    for cell in range(cells.size):
+        if cells[cell] <= floor:
+            continue
+        for i in range(cell * CELL, (cell + 1) * CELL):
+            for p in range(4):
+                value = abs(grid[p, i])
+                if value > floor and _is_top(grid, i, p):
+                    cells[cell] = max(cells[cell], _top_near(window, eighths, 8 * i + 2 * p, value))
+
+
+@compiled
+def _top_near(window: Samples, eighths: Samples, place: int, value: np.float32) -> np.float32:
+    """The top of the parabola through a value, at a place in eighths of a frame, and those an eighth beside it."""
+    x, y = _between(window, eighths, place + 7), _between(window, eighths, place + 9)
+    bend = value - x + (value - y)
+    if bend <= np.float32(0.0) or max(x, y) > value:
+        return max(value, x, y)
+    return value + (y - x) * (y - x) / (np.float32(8.0) * bend)

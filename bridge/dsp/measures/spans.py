@@ -55,7 +55,13 @@ def each_span(
     threads: int = 2,
     on_progress: OnProgress | None = None,
 ) -> list[T]:
-    """What `work` gives for each span, in order; `work` runs in `threads` threads while the next span is read."""
+    """What `work` gives for each span, in order; `work` runs in `threads` threads while the next span is read.
+
+    With one thread and a signal in memory, where nothing has to be read, `work` runs in the caller's: starting a thread
+    costs more than a short stretch.
+    """
+    if threads == 1 and isinstance(signal, Audio):
+        return _each_in_turn(signal, plan, work, on_progress)
     results: list[T] = []
     waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(threads) as pool:
@@ -67,6 +73,17 @@ def each_span(
                 if on_progress is not None:
                     on_progress(min(1.0, len(results) * plan.frames / max(signal.frames, 1)))
         results += [future.result() for future in waiting]
+    if on_progress is not None:
+        on_progress(1.0)
+    return results
+
+
+def _each_in_turn(audio: Audio, plan: SpanPlan, work: Callable[[Span], T], on_progress: OnProgress | None) -> list[T]:
+    results: list[T] = []
+    for span in _spans(audio, plan, buffers=2):
+        results.append(work(span))
+        if on_progress is not None:
+            on_progress((span.start + span.frames) / audio.frames)
     if on_progress is not None:
         on_progress(1.0)
     return results

@@ -112,11 +112,17 @@ def _plan(
     fast, slow = 0.0, 0.0
     boxes = np.zeros((2, 1 + max(lengths[2], lengths[3])))
     turns = np.zeros(2, np.int64)
-    quiet = 0
-    for k in range(-ahead, nodes.size):
-        seen = k + ahead
+    quiet = ahead + 3
+    seen = -1
+    while seen + 1 < nodes.size + ahead:
+        seen += 1
+        if count == 0 and quiet > ahead + 2:  # nothing is needed or still under way
+            seen = _next_over(envelope, seen, levels[0])
+            if seen == envelope.size:
+                return
         if seen < envelope.size and envelope[seen] > levels[0]:
             count = _push(queue, first, count, seen, 1.0 - levels[1] / envelope[seen])
+        k = seen - ahead
         if k < 0:
             continue
         while count > 0 and queue[0, first] < k - 1 - hold:  # node k borders on cells k - 1 and k
@@ -145,6 +151,14 @@ def _plan(
             reduction = max(0.0, boxes[box, 0] / length)
             turns[box] = place
         nodes[k] *= np.float32(1.0 - reduction)
+
+
+@compiled
+def _next_over(envelope: Envelope, seen: int, level: float) -> int:
+    """The next cell above a level, or the end."""
+    while seen < envelope.size and envelope[seen] <= level:
+        seen += 1
+    return min(seen, envelope.size)
 
 
 @compiled
