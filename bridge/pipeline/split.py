@@ -20,7 +20,7 @@ from bridge.pipeline.outcome import Staged, deliver_files
 from bridge.pipeline.output import carried_metadata
 from bridge.pipeline.run import Run
 from bridge.pipeline.separation import SAMPLE_RATE_HZ, Making, Studio, made_blocks, open_studio, prepare_making
-from bridge.pipeline.split_report import Split, split_report
+from bridge.pipeline.split_report import Describing, Split, split_report
 from bridge.pipeline.stem_room import Shape, StemRoom, write_part
 from bridge.recipes import OutputFormat, ResidualPolicy, SplitBitDepth, SplitRecipe, StemName
 from bridge.units import bytes_text, db_to_gain
@@ -28,7 +28,8 @@ from bridge.units import bytes_text, db_to_gain
 LOSSY = frozenset({OutputFormat.MP3, OutputFormat.OGG, OutputFormat.OPUS})
 COMMON_PEAK_DBFS = -1.0
 CHANNELS_MAX = 2
-WRITERS_MAX = 8
+THREADS_MAX = 9
+"""Seven files at most, the meters, and the quality card."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,40 @@ def split_job(run: Run, recipe: SplitRecipe) -> JobResult:
     try:
         with run.stage("looking for the model", 0.01):
             studio = open_studio(recipe, settings, run.tell)
-        with run.stage("reading", 0.08) as on_part:
+        with run.stage("reading", 0.04) as on_part:
             mixes = read_mixes(run, recipe, on_part)
-        with run.stage("loading the model", 0.06):
+        with run.stage("loading the model", 0.05):
             keeper = StemKeeper(settings.stems_folder, settings.models.stems_kept_mb * 1_000_000)
             making = prepare_making(studio, keeper, listen(mixes.heard, lambda _: None))
-        with run.stage("separating", 0.65) as on_part, ThreadPoolExecutor(WRITERS_MAX) as threads:
-            measured = threads.submit(measure, mixes.own, lambda _: None)
-            work = begin(run, recipe, mixes, (studio, making))
-            staged, scale = make_stems(work, threads, on_part)
-        with run.stage("describing", 0.15) as on_part:
-            split = Split(work.room, work.assembler, mixes.delivered, making, studio, scale)
-            report = split_report(run, split, measured.result(), on_part)
+        with ThreadPoolExecutor(THREADS_MAX) as threads:
+            shares = _shares(making)
+            with run.stage("separating", shares.separating) as on_part:
+                measured = threads.submit(measure, mixes.own, lambda _: None)
+                work = begin(run, recipe, mixes, (studio, making))
+                describing = Describing(threads, mixes.delivered, work.room)
+                staged, scale = make_stems(work, threads, on_part)
+            with run.stage("describing", shares.describing) as on_part:
+                split = Split(work.room, work.assembler, mixes.delivered, making, studio, scale)
+                report = split_report(run, split, measured.result(), describing.result(on_part))
         return deliver_files(run, report, staged)
     finally:
         WARM.rest(settings.models.unload_after_s)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How much of a job, 0 to 1, its two longest stages are."""
+
+    separating: float
+    describing: float
+
+
+def _shares(making: Making) -> Shares:
+    """By what computes: where large networks run on a CPU, everything else is next to nothing."""
+    if making.runner is None:
+        return Shares(0.45, 0.4)
+    is_on_cpu = making.runner.placement.device.type == "cpu"
+    return Shares(0.84, 0.03) if is_on_cpu and making.runner.separator.takes_bfloat16 else Shares(0.65, 0.2)
 
 
 def read_mixes(run: Run, recipe: SplitRecipe, on_progress: OnProgress) -> Mixes:

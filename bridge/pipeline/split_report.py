@@ -1,6 +1,7 @@
 """The report of a separation."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -23,6 +24,7 @@ from bridge.separation import SeparationReport
 
 SHORT_S = 5.0
 CLIPPING_DBFS = 0.0
+LOOK_S = 0.2
 LIBRARIES = ("demucs", "torch")
 
 
@@ -39,12 +41,28 @@ class Split:
     scale: float
 
 
-def split_report(run: Run, split: Split, measured: Measured, on_progress: OnProgress) -> Report:
+class Describing:
+    """The quality card in the making, beside the separation: what has come is described while the rest is made."""
+
+    def __init__(self, threads: ThreadPoolExecutor, mix: Signal, room: StemRoom) -> None:
+        self._fraction = 0.0
+        parts = {name: room.part(name) for name in room.names}
+        self._described = threads.submit(describe, mix, parts, self._note)
+
+    def _note(self, fraction: float) -> None:
+        self._fraction = fraction
+
+    def result(self, on_progress: OnProgress) -> Described:
+        """The whole card, when it is done; `on_progress` is told from this thread."""
+        while not wait([self._described], LOOK_S).done:
+            on_progress(self._fraction)
+        return self._described.result()
+
+
+def split_report(run: Run, split: Split, measured: Measured, described: Described) -> Report:
     """Everything that is told about a separation, without the files' final names."""
     recipe = run.request.recipe
     assert isinstance(recipe, SplitRecipe)
-    parts = {name: split.room.part(name) for name in split.room.names}
-    described = describe(split.mix, parts, on_progress)
     separation = _separation(recipe, split, described)
     return Report(
         job_id=run.assignment.job_id,

@@ -14,6 +14,10 @@ from bridge.audio.write import OutputSpec, write_audio
 from bridge.dsp.separation.assembly import GRID
 from bridge.errors import EngineError
 
+SAMPLE_BYTES = 4
+TOGETHER_BYTES = 600_000_000
+"""Seven parts of four minutes at 44.1 kHz. Such a mix itself is small, so that both stay far below a gigabyte."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -30,7 +34,7 @@ class StemRoom:
     def __init__(self, names: Sequence[str], shape: Shape, allocate: Allocate) -> None:
         self.names = tuple(names)
         self.shape = shape
-        self._samples = allocate(len(names) * shape.channels, shape.frames)
+        self._parts = dict(zip(names, _rooms(len(names), shape, allocate), strict=True))
         self._changed = threading.Condition()
         self._ready = 0
         self._is_broken = False
@@ -40,7 +44,7 @@ class StemRoom:
         """Takes the next frames of every part."""
         count = next(iter(parts.values())).shape[1]
         for name in self.names:
-            self._rows(name)[:, start : start + count] = parts[name]
+            self._parts[name][:, start : start + count] = parts[name]
             self.peaks[name] = max(self.peaks[name], float(np.abs(parts[name]).max(initial=0.0)))
         with self._changed:
             self._ready = start + count
@@ -63,11 +67,15 @@ class StemRoom:
             self._changed.wait_for(lambda: self._is_broken or self._ready >= end)
             if self._ready < end:
                 raise EngineError("The separation ended before its stems were whole: retry.")
-        return self._rows(name)[:, start:end]
+        return self._parts[name][:, start:end]
 
-    def _rows(self, name: str) -> Samples:
-        first = self.names.index(name) * self.shape.channels
-        return self._samples[first : first + self.shape.channels]
+
+def _rooms(count: int, shape: Shape, allocate: Allocate) -> list[Samples]:
+    """Room for each part. Those of a song are small enough each, and also together; those of an hour are one signal."""
+    if count * shape.channels * shape.frames * SAMPLE_BYTES <= TOGETHER_BYTES:
+        return [allocate(shape.channels, shape.frames) for _ in range(count)]
+    whole = allocate(count * shape.channels, shape.frames)
+    return [whole[first : first + shape.channels] for first in range(0, whole.shape[0], shape.channels)]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,24 @@ def test_the_time_left_is_never_negative_and_nothing_is_left_of_a_whole_job(
 
 def test_nothing_is_claimed_before_anything_is_known() -> None:
     assert remaining_s(Stretch(0.5, 0.5), 0.5, None) is None
-    assert remaining_s(Stretch(0.01, 100), 0.01, None) is None
+    assert remaining_s(Stretch(0.01, 20), 0.01, None) is None
+    assert remaining_s(Stretch(0.001, 100), 0.001, None) is None
+
+
+def test_a_long_job_tells_after_half_a_minute_what_hours_it_will_take() -> None:
+    assert remaining_s(Stretch(0.01, 100), 0.01, None) == pytest.approx(9900)
+
+
+def test_a_slow_stage_is_judged_by_its_own_pace_and_not_by_the_quick_ones_before_it() -> None:
+    now_s = 0.0
+    pace = Pace(None, lambda: now_s)
+    pace.tell(Progress(stage="reading", fraction=0.01))
+    now_s = 2.0
+    pace.tell(Progress(stage="separating", fraction=0.2))
+    now_s = 62.0
+    told = pace.tell(Progress(stage="separating", fraction=0.26))
+    assert told is not None
+    assert told.eta_s == pytest.approx(740)
 
 
 def test_the_history_of_such_jobs_speaks_first_and_the_jobs_own_pace_last() -> None:
