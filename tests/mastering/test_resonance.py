@@ -57,7 +57,7 @@ def test_the_depth_is_the_share_of_what_stands_out(depth_percent: float) -> None
     for depth in (depth_percent, 100.0):
         applied = fit(Resonance(depth_percent=depth, cut_db_max=24), given).applied
         assert applied is not None
-        cuts.append(float(str(applied.parameters["cut_max_db"])))
+        cuts.append(float(str(applied.parameters["deepest_cut_db"])))
     assert cuts[0] == pytest.approx(cuts[1] * depth_percent / 100, abs=0.15)
 
 
@@ -79,7 +79,7 @@ def test_outside_of_its_range_it_does_nothing() -> None:
 def test_the_cut_is_never_deeper_than_its_limit() -> None:
     applied = fit(Resonance(cut_db_max=3.5, depth_percent=100), with_whistle(3150, -6)).applied
     assert applied is not None
-    assert applied.parameters["cut_max_db"] == 3.5
+    assert applied.parameters["deepest_cut_db"] == 3.5
     assert float(str(applied.parameters["most_cut_hz"])) == pytest.approx(3150, rel=0.06)
     assert 25 < float(str(applied.parameters["at_work_percent"])) < 60
 

@@ -66,7 +66,7 @@ def _told(step: Parallel, made: Sequence[Changed], makeup_db: Db) -> tuple[str |
         details += [f"branch {number}: {found}"] if found else []
     if step.makeup == "auto":
         parameters["makeup_db"] = round(makeup_db, 4)
-        details.append(f"make-up {makeup_db:+.2f} dB")
+        details.append(f"the sum: make-up {makeup_db:+.2f} dB")
     return ("; ".join(details) or None), parameters
 
 

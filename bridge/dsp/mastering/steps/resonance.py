@@ -207,7 +207,7 @@ def _told(cuts: Cuts, grid: Grid, sample_rate_hz: int) -> tuple[str, dict[str, f
     deepest = float(cuts.max()) / STEPS_PER_DB
     busy = 100.0 * float(np.count_nonzero(cuts.any(axis=1))) / cuts.shape[0]
     text = f"at most {deepest:.1f} dB, most of all around {at_hz:.0f} Hz; at work for {busy:.0f} % of the time"
-    return text, {"cut_max_db": deepest, "most_cut_hz": at_hz, "at_work_percent": round(busy, 1)}
+    return text, {"deepest_cut_db": deepest, "most_cut_hz": at_hz, "at_work_percent": round(busy, 1)}
 
 
 @compiled
