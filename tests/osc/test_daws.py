@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bridge.control_settings import OscSettings
-from bridge.listeners.osc.daw import Ardour, DawTeller
+from bridge.listeners.osc.daw import TOLD_MAX, Ardour, DawTeller
 from bridge.model import DeliveredFile, Job, JobResult, JobState, Message, Severity
 from bridge.report import Marker
 from bridge.reports import report_json
@@ -123,6 +123,19 @@ def test_reaper_hears_the_job_id_and_then_the_action(tmp_path: Path, tell: Calla
     assert reaper.hears("/action/str").arguments == ("_RS0123abc",)
     teller.job_changed(done_job(tmp_path))  # told again, as after a restart of the follower
     reaper.hears_nothing()
+    reaper.close()
+
+
+def test_the_memory_of_what_was_told_does_not_grow_with_the_life_of_the_daemon(
+    tmp_path: Path, tell: Callable[..., DawTeller]
+) -> None:
+    reaper = UdpClient(0)
+    job = done_job(tmp_path)
+    teller = tell(job, reaper=f"127.0.0.1:{reaper.port}")
+    for number in range(TOLD_MAX + 50):
+        wait_until(lambda: teller._done.qsize() < 50, what="room for the next")
+        teller.job_changed(job.model_copy(update={"id": f"job{number + 2:05d}"}))
+    assert len(teller._told) == TOLD_MAX
     reaper.close()
 
 

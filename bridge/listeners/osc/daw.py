@@ -6,6 +6,7 @@ import queue
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -23,6 +24,8 @@ MARKERS_MAX = 50
 TRIES, ANSWER_S, LOOK_S = 10, 0.5, 0.03
 NEAR_FRAMES = 64
 WAITING_MAX = 100
+TOLD_MAX = 1000
+"""A job is told once: so many of the last ones are remembered."""
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +35,7 @@ class DawTeller:
     def __init__(self, settings: OscSettings) -> None:
         self._settings = settings
         self._done: queue.Queue[Job | None] = queue.Queue()
-        self._told: set[str] = set()
+        self._told: deque[str] = deque(maxlen=TOLD_MAX)
         self._thread = threading.Thread(target=self._run, name="osc-daw", daemon=True)
 
     def start(self) -> None:
@@ -47,7 +50,7 @@ class DawTeller:
     def job_changed(self, job: Job) -> None:
         """Told each change of each job."""
         if job.state is JobState.DONE and job.id not in self._told and self._done.qsize() < WAITING_MAX:
-            self._told.add(job.id)
+            self._told.append(job.id)
             self._done.put(job)
 
     def _run(self) -> None:
