@@ -63,6 +63,17 @@ class Document:
         self.places[loc] = Place(origin=origin)
 
 
+class _Loader(yaml.SafeLoader):
+    """Keys are words, also those that YAML takes for yes and no: `on: note`."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        node = super().compose_node(parent, index)
+        is_key = isinstance(parent, yaml.MappingNode) and index is None
+        if is_key and isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:bool":
+            node.tag = "tag:yaml.org,2002:str"
+        return node
+
+
 def read_document(path: Path, error: type[DocumentError]) -> Document:
     """The YAML mapping in a file, read with the safe loader.
 
@@ -87,7 +98,7 @@ def read_document(path: Path, error: type[DocumentError]) -> Document:
 
 def parse_document(text: str, path: Path | None = None) -> Document:
     """The YAML mapping in a text; an empty text is an empty mapping."""
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         document = Document()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.chains import read_chain
+from bridge.documents import parse_document
 from bridge.errors import ChainError, Fault
 
 WRONG = """\
@@ -120,3 +121,9 @@ def test_any_text_is_a_chain_or_an_error_with_faults(text: str) -> None:
         else:
             assert chain.title
     assert faults is None or faults
+
+
+def test_words_that_yaml_takes_for_yes_and_no_are_keys_like_any_other() -> None:
+    document = parse_document("midi: {bindings: [{on: note, off: yes}]}")
+    assert document.data == {"midi": {"bindings": [{"on": "note", "off": True}]}}
+    assert ("midi", "bindings", 0, "on") in document.places
