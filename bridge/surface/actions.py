@@ -1,5 +1,6 @@
 """What each verb of the table does. Used by one thread, so commands act in the order in which they came."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ class Actions:
         self._panel = panel
         self._jobs = jobs
         self._choices = Choices()
+        self._choosing = threading.Lock()
+        """A new job of the chosen render and a press that chooses another may come at once."""
         self._take_over = TakeOver()
         self._own: dict[str, float] = {}
         """What the chosen chain gives; reading its file takes too long for every move of a fader."""
@@ -97,11 +100,20 @@ class Actions:
 
     def show_renders(self) -> None:
         """Shows the renders that can be chosen."""
-        seen = self._desk.renders(RECENT_MAX)
-        number = self._choices.render
-        self._show(f"{ROOT}/render/number", number)
-        self._show(f"{ROOT}/render/name", seen[number - 1].name if number <= len(seen) else "")
-        self._show_slots("render", [render.name for render in seen[:SLOTS]], number)
+        with self._choosing:
+            seen = self._desk.renders(RECENT_MAX)
+            number = self._render_number(seen)
+            if number == 1:
+                self._choices.render = None
+            self._show(f"{ROOT}/render/number", number)
+            self._show(f"{ROOT}/render/name", seen[number - 1].name if seen else "")
+            self._show_slots("render", [render.name for render in seen[:SLOTS]], number)
+
+    def _render_number(self, seen: tuple[SeenRender, ...]) -> int:
+        """Where the chosen render now is, from 1: others have come before it, or its own new job."""
+        chosen = self._choices.render
+        places = (number for number, render in enumerate(seen, 1) if chosen and _is_same(render, chosen))
+        return next(places, 1)
 
     def show_queue(self) -> None:
         """Shows whether the queue is paused, by whomever."""
@@ -124,7 +136,8 @@ class Actions:
         recipe, option = call.node.subject.split(".")
         argument, address = OPTIONS[recipe][option], call.node.address
         stands = float(next(iter(self._panel.values(address)), 0.0))
-        if self._take_over.admits(call.command.client, address, float(call.first), stands):
+        is_there = call.command.sees(address)
+        if self._take_over.admits(call.command.client, address, float(call.first), stands) or is_there:
             self._choices.set(recipe, option, fader_value(argument, float(call.first)))
             self._show_options(recipe)
             self._take_over.moved(call.command.client, address, float(self._panel.values(address)[0]))
@@ -190,14 +203,15 @@ class Actions:
         self._take_render(int(call.first))
 
     def _step_render(self, call: Call) -> None:
-        self._take_render(max(1, self._choices.render + int(call.node.subject)))
+        here = self._render_number(self._desk.renders(RECENT_MAX))
+        self._take_render(max(1, here + int(call.node.subject)))
 
     def _pick_render(self, call: Call) -> None:
         self._take_render(int(call.node.subject))
 
     def _take_render(self, number: int) -> None:
-        _nth(self._desk.renders(RECENT_MAX), number, "render")
-        self._choices.render = number
+        with self._choosing:
+            self._choices.render = self._seen(number)
         self.show_renders()
 
     def _show_slots(self, what: str, labels: Iterable[str], chosen: int) -> None:
@@ -209,7 +223,7 @@ class Actions:
     # --- Jobs ---------------------------------------------------------------------------------------------------------
 
     def _run(self, call: Call) -> Rows:
-        return self._again(call, self._seen(self._choices.render))
+        return self._again(call, self._seen(self._render_number(self._desk.renders(RECENT_MAX))))
 
     def _run_recent(self, call: Call) -> Rows:
         return self._again(call, self._seen(int(call.first)))
@@ -313,6 +327,10 @@ def _nth(found: tuple[_T, ...], number: int, what: str) -> _T:
         cure = " Bounce one, or send its path to /bridge/master/file." if what == "render" and not found else ""
         raise RequestError(f"There is no {what} {number}: {there}.{cure}")
     return found[number - 1]
+
+
+def _is_same(one: SeenRender, other: SeenRender) -> bool:
+    return [render.path for render in one.renders] == [render.path for render in other.renders]
 
 
 def _origin(call: Call) -> Origin:

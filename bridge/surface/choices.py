@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from pydantic import ValidationError
 
+from bridge.desk import SeenRender
 from bridge.recipes import AnalyzeRecipe, MasterRecipe, SplitRecipe
 from bridge.surface.arguments import OWN, ArgumentError, WireValue
 from bridge.surface.nodes import RECIPES, option_arguments
@@ -21,7 +22,8 @@ class Choices:
 
     def __init__(self) -> None:
         self.chain: str = MasterRecipe().chain
-        self.render = 1
+        self.render: SeenRender | None = None
+        """The chosen one; None is always the newest."""
         self._options: dict[str, dict[str, object]] = {name: {} for name in RECIPES}
 
     def recipe(self, name: str, chain: str | None = None) -> SurfaceRecipe:

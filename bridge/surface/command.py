@@ -46,6 +46,8 @@ class Command:
     """Takes each answer; called from any thread, and returns quickly."""
     subscriber: Subscriber | None = None
     """Where feedback goes on "subscribe"; None where it is shown anyway."""
+    sees: Callable[[str], bool] = lambda _: False
+    """Whether it is sent what an address shows: then a fader there stands where the value is."""
     listener: str = "osc"
     """Which listener brought it: the origin of its jobs."""
 

@@ -147,7 +147,13 @@ def _chain_nodes() -> Iterator[Node]:
 
 
 def _render_nodes() -> Iterator[Node]:
-    number = Argument("number", Kind.INT, "The chosen render: 1 is always the newest.", low=1, high=RECENT_MAX)
+    number = Argument(
+        "number",
+        Kind.INT,
+        "The chosen render, counted from the newest; 1 is always the newest.",
+        low=1,
+        high=RECENT_MAX,
+    )
     yield Node(f"{ROOT}/render/number", number.help, Access.READ_WRITE, (number,), Verb.CHOOSE_RENDER)
     yield _press("/render/next", "Choose the render after (older).", Verb.STEP_RENDER, "1")
     yield _press("/render/previous", "Choose the render before (newer).", Verb.STEP_RENDER, "-1")
@@ -282,6 +288,8 @@ def _listening_nodes() -> Iterator[Node]:
         Argument("lost", Kind.INT, "Packets that came faster than they could be read."),
     ):
         yield _shown(f"/traffic/{argument.name}", argument)
+    error = Argument("error", Kind.TEXT, "Why the last command was not done; blank once one is.")
+    yield _shown("/command/error", error)
     yield _shown("/version", Argument("version", Kind.TEXT, "Name and version of the bridge."))
     yield _shown("/heartbeat", Argument("up_s", Kind.INT, "Seconds since the start; tells that the bridge lives.", "s"))
     yield Node(JOB_EVENT, "Each change of each job.", Access.READ, _JOB_ROW, is_event=True)

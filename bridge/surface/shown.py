@@ -82,7 +82,9 @@ class JobsShown:
         self._show("job/id", job.id if job else "")
         self._show("job/name", job.request.name if job else "")
         self._show("job/state", job.state.value if job else "")
-        self._show("job/stage", progress.stage if progress else "")
+        is_broken_off = job is not None and job.state in {JobState.CANCELLED, JobState.FAILED}
+        stage = progress.stage if progress else ""
+        self._show("job/stage", job.state.value if job and is_broken_off else stage)
         self._show("job/progress", fraction)
         self._show("job/percent", f"{fraction:.0%}".replace("%", " %") if job else "")
         self._show("job/eta_s", NO_TIME if eta_s is None else round(eta_s, 1))

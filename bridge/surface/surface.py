@@ -26,12 +26,15 @@ from bridge.surface.command import Answer, Command
 from bridge.surface.nodes import HEARTBEAT, NODES, ROOT
 from bridge.surface.panel import Panel
 from bridge.surface.shown import NAME_AND_VERSION, JobsShown
-from bridge.surface.table import Node
+from bridge.surface.table import Node, Verb
 
 WAITING_MAX = 500
 """Commands that may wait to be done; more are refused."""
 MATCHES_MAX = 64
 BUSY = "busy"
+COMMAND_ERROR = f"{ROOT}/command/error"
+ASKING = frozenset(verb for verb in Verb if verb.startswith("query")) | {Verb.SUBSCRIBE, Verb.UNSUBSCRIBE}
+"""They change nothing: programs repeat them, and the last refusal stays."""
 REMEMBERED_MAX = 2000
 REMEMBERED_S = 600.0
 """A command that comes again with its client id within this time is not done again."""
@@ -75,6 +78,7 @@ class Surface:
         self._started_s = time.monotonic()
         self.panel.show(f"{ROOT}/version", NAME_AND_VERSION)
         self.panel.show(HEARTBEAT, 0)
+        self.panel.show(COMMAND_ERROR, "")
         self._leave = self._desk.follow(self._changed.put)
         self._jobs.start(self._desk.jobs(JOBS_AT_START))
         self._listening.follow(self._actions.show_side)
@@ -98,11 +102,10 @@ class Surface:
         """Takes a command: acknowledges it, or answers why not. Never raises for what a client sent."""
         nodes = NODES.matching(command.address)
         if not nodes:
-            said = client_id_in(command.arguments) or ""
-            command.answer(answers.error(said, "unknown_address", _unknown(command.address)))
+            self._refuse(command, "unknown_address", _unknown(command.address))
             return
         if len(nodes) > MATCHES_MAX:
-            command.answer(answers.error("", "wrong_argument", f"{command.address[:80]} means {len(nodes)} addresses."))
+            self._refuse(command, "wrong_argument", f"{command.address[:80]} means {len(nodes)} addresses.")
             return
         for node in nodes:
             self._take_one(command, node)
@@ -120,7 +123,7 @@ class Surface:
                 raise ArgumentError(f"{node.address} only shows something: it takes no arguments.")
             given = given_to(node, command.arguments)
         except UserError as error:
-            command.answer(answers.error(client_id_in(command.arguments) or "", error.code, error.sentence))
+            self._refuse(command, error.code, error.sentence)
             return
         client_id = given.client_id or f"#{next(self._numbers)}"
         if given.client_id is not None and self._is_repeated(command, (given.client_id, node.address)):
@@ -131,10 +134,15 @@ class Surface:
         if self._waiting.qsize() >= WAITING_MAX:
             sentence = f"{WAITING_MAX} commands wait already: send it again in a moment."
             self._forget(client_id, node)
-            command.answer(answers.error(client_id, BUSY, sentence))
+            self._refuse(command, BUSY, sentence)
             return
         self._answer(command, client_id, node, answers.ack(client_id, node.address))
         self._waiting.put((Call(node, given, command), client_id))
+
+    def _refuse(self, command: Command, code: str, sentence: str) -> None:
+        """Answers why a command is not taken."""
+        self.panel.show(COMMAND_ERROR, sentence)
+        command.answer(answers.error(client_id_in(command.arguments) or "", code, sentence))
 
     def _is_repeated(self, command: Command, key: tuple[str, str]) -> bool:
         """Whether that command came before; then it is answered as it was then, and remembered otherwise."""
@@ -190,16 +198,22 @@ class Surface:
         try:
             rows = [tuple(row) for row in self._actions.do(call)]
         except UserError as error:
-            self._answer(command, client_id, node, answers.error(client_id, error.code, error.sentence))
+            self._fail(call, client_id, error.code, error.sentence)
         except Exception as error:
             log.exception("%s failed", node.address, extra={"action": "command_failed"})
-            sentence = f"daw-bridge made a mistake ({type(error).__name__}): please report it."
-            self._answer(command, client_id, node, answers.error(client_id, "bug", sentence))
+            self._fail(call, client_id, "bug", f"daw-bridge made a mistake ({type(error).__name__}): please report it.")
         else:
+            if node.verb not in ASKING:
+                self.panel.show(COMMAND_ERROR, "")
             for row in rows:
                 self._answer(command, client_id, node, answers.reply(client_id, node.address, row))
             if node.reply:
                 self._answer(command, client_id, node, answers.end(client_id, node.address, len(rows)))
+
+    def _fail(self, call: Call, client_id: str, code: str, sentence: str) -> None:
+        """Answers why a command was not done."""
+        self.panel.show(COMMAND_ERROR, sentence)
+        self._answer(call.command, client_id, call.node, answers.error(client_id, code, sentence))
 
     def _show_jobs(self) -> None:
         states: dict[str, JobState] = {}

@@ -6,8 +6,11 @@ import time
 
 import pytest
 
+from bridge.control_settings import OscSettings
 from bridge.errors import SettingsError
 from bridge.listeners.osc.listener import OscListener
+from bridge.listeners.osc.peers import UdpPeer
+from bridge.listeners.osc.subscribers import Subscribers
 from bridge.surface import Surface
 from bridge.surface.wire import BUNDLE, NOW, encode
 from tests.osc.conftest import MakeWorld
@@ -167,6 +170,42 @@ def test_a_fixed_target_gets_feedback_without_asking(make_world: MakeWorld) -> N
     world.client.send("/bridge/ab/toggle", 1)
     assert target.hears("/bridge/ab/side", "b")
     target.close()
+
+
+def test_a_fixed_target_that_comes_gets_everything_with_its_first_packet(make_world: MakeWorld) -> None:
+    tablet = UdpClient(0)
+    world = make_world(targets=[f"127.0.0.1:{tablet.port}"])
+    tablet.hears("/bridge/traffic/lost")  # as everybody does at the start
+    tablet.listen()
+    tablet.heard.clear()
+    sender = UdpClient(world.port)  # TouchOSC sends from another port than it listens on
+    sender.send("/bridge/heartbeat")
+    tablet.hears("/bridge/chain/name")
+    tablet.close()
+    sender.close()
+
+
+def test_a_fixed_target_gets_everything_again_only_after_a_silence() -> None:
+    now_s = [0.0]
+    tablet = UdpPeer(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), ("192.168.1.20", 9000))
+    subscribers = Subscribers(OscSettings(lease_s=60), (tablet,), lambda: now_s[0])
+    assert subscribers.renew("192.168.1.99") == ()
+    for at_s, expected in ((1.0, (tablet,)), (30.0, ()), (89.0, ()), (150.0, (tablet,)), (151.0, ())):
+        now_s[0] = at_s
+        assert subscribers.renew("192.168.1.20") == expected
+    tablet._server.close()
+
+
+def test_a_subscriber_moves_a_fader_at_once_because_it_stands_where_the_value_is(osc: OscWorld, udp: UdpClient) -> None:
+    udp.send("/bridge/master/option/target_lufs", -9)
+    osc.shows("master/option/target_lufs", -9)
+    udp.send("/bridge/master/fader/target_lufs", 0.5, "id:far")
+    udp.hears("/bridge/ack", "far")
+    assert osc.shown("master/option/target_lufs") == -9
+    udp.send("/bridge/subscribe")
+    udp.hears("/bridge/master/fader/target_lufs")
+    udp.send("/bridge/master/fader/target_lufs", 0.5)
+    osc.shows("master/option/target_lufs", -22)
 
 
 def test_a_subscriber_that_vanishes_costs_nobody_anything_and_is_forgotten(make_world: MakeWorld) -> None:

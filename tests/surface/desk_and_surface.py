@@ -18,7 +18,8 @@ from tests.support import wait_until
 class Client:
     """Sends commands as a wire would, and keeps what comes back."""
 
-    def __init__(self, surface: Surface, name: str = "tablet") -> None:
+    def __init__(self, surface: Surface, name: str = "tablet", sees: str = "") -> None:
+        self._sees = sees
         self.heard: list[Answer] = []
         self._surface = surface
         self._name = name
@@ -27,7 +28,7 @@ class Client:
 
     def send(self, address: str, *arguments: object) -> None:
         """Sends a command and does not wait."""
-        self._surface.take(Command(address, arguments, self._name, self._hear))
+        self._surface.take(Command(address, arguments, self._name, self._hear, sees=lambda at: at == self._sees))
 
     def ask(self, address: str, *arguments: object) -> list[tuple[WireValue, ...]]:
         """The rows that a command gave."""

@@ -34,7 +34,7 @@ def test_a_button_works_on_the_last_render_and_a_number_on_an_earlier_one(world:
     assert world.client.ask("/bridge/split/recent", 2)[0][1] == "Two"
 
 
-def test_a_chosen_render_stays_chosen_by_its_number_and_is_shown(world: World) -> None:
+def test_a_render_is_chosen_by_its_number_and_is_shown(world: World) -> None:
     for name in ("One", "Two"):
         world.desk.finish(a_job(world, name))
     world.shows("render/label/1", "Two")
@@ -44,6 +44,23 @@ def test_a_chosen_render_stays_chosen_by_its_number_and_is_shown(world: World) -
     assert world.client.ask("/bridge/analyze/run")[0][1] == "One"
     world.client.send("/bridge/render/previous", 1)
     world.shows("render/number", 1)
+
+
+def test_a_chosen_render_stays_chosen_when_others_come_or_its_own_job_makes_it_the_newest(world: World) -> None:
+    for name in ("One", "Two", "Three"):
+        world.desk.finish(a_job(world, name))
+    world.client.send("/bridge/render/pick/2", 1)
+    world.shows("render/name", "Two")
+    world.desk.finish(a_job(world, "Four"))
+    world.shows("render/number", 3)
+    assert world.shown("render/name") == "Two"
+    assert world.client.ask("/bridge/split/run")[0][1] == "Two"
+    world.shows("render/number", 1)
+    assert world.client.ask("/bridge/analyze/run")[0][1] == "Two"
+    world.desk.finish(a_job(world, "Five"))  # from the newest on, the newest is meant
+    world.shows("render/name", "Five")
+    world.client.send("/bridge/render/next", 1)
+    world.shows("render/name", "Two")
 
 
 def test_a_button_without_any_render_is_answered_with_what_to_do(world: World) -> None:
@@ -329,3 +346,32 @@ def test_what_was_there_before_the_start_is_shown() -> None:
         assert world.desk.job(job.id).state is JobState.DONE
     finally:
         world.surface.stop()
+
+
+def test_whoever_is_shown_a_value_has_its_fader_there_and_moves_it_at_once(world: World) -> None:
+    tablet = Client(world.surface, "tablet", sees="/bridge/master/fader/target_lufs")
+    world.client.send("/bridge/master/option/target_lufs", -9)
+    world.shows("master/option/target_lufs", -9)
+    tablet.send("/bridge/master/fader/target_lufs", 0.5)  # a finger that moves fast
+    world.shows("master/option/target_lufs", -22)
+
+
+def test_why_the_last_command_was_not_done_is_shown_until_one_is(world: World) -> None:
+    world.client.send("/bridge/chain/number", 5000)
+    world.shows("command/error", "/bridge/chain/number: `number` is 1 to 999, not 5000.")
+    world.client.send("/bridge/chain/name", "lowd")
+    wait_until(lambda: "lowd" in str(world.shown("command/error")))
+    world.client.ask("/bridge/query/version")
+    assert "lowd" in str(world.shown("command/error"))
+    world.client.send("/bridge/nonsense")
+    wait_until(lambda: "nonsense" in str(world.shown("command/error")))
+    world.client.send("/bridge/chain/next", 1)
+    world.shows("command/error", "")
+
+
+def test_a_cancelled_job_is_shown_as_such(world: World) -> None:
+    job_id = a_job(world)
+    world.shows("job/id", job_id)
+    world.client.send("/bridge/job/cancel", "")
+    world.shows("job/state", "cancelled")
+    world.shows("job/stage", "cancelled")

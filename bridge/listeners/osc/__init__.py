@@ -21,14 +21,16 @@ Address patterns (`/bridge/job/{cancel,retry}`) and bundles act; time tags are i
 
 * `/bridge/ack id address`: it has come in.
 * `/bridge/reply id address ...`: what it gave, a message for each row, then `/bridge/reply/end id address rows`.
-* `/bridge/error id code sentence`: it was not done, and why.
+* `/bridge/error id code sentence`: it was not done, and why. `/bridge/command/error` shows the last such sentence.
 
 **Feedback.** `/bridge/subscribe` sends every value at once and each change from then on, to the port it came from or to
 the one it names. It ends after `lease_s` (60 s) without any packet from that host; `/bridge/heartbeat` comes every 5 s.
-Devices that cannot subscribe are named in `targets`. Values are sent when they change, at most 20 times a second.
+Devices that cannot subscribe are named in `targets`; one that was silent for a lease gets every value with its first
+packet. Values are sent when they change, at most 20 times a second.
 
 **Faders.** Those from 0 to 1 (`/bridge/master/fader/...`) have soft take-over: a fader that stands elsewhere moves
-nothing until it has come past the value, so nothing jumps.
+nothing until it has come past the value, so nothing jumps. Whoever gets feedback has its fader where the value is, and
+moves it at once.
 
 **A/B.** `/bridge/ab/a` lets REAPER play the mixes of its project, `/bridge/ab/b` their masters as loud as the mixes,
 `/bridge/ab/session` the session again. They are lit when REAPER says that it plays them, also when somebody presses

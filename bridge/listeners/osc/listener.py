@@ -48,6 +48,10 @@ class _Client:
         """Ends that."""
         self.listener.unsubscribe(self._at(port))
 
+    def sees(self, _: str) -> bool:
+        """Whether feedback goes to the sender's host."""
+        return self.listener.feeds(self.peer.host)
+
     def _at(self, port: int) -> Peer:
         return self.listener.peer_at(self.peer.host, port) if port and isinstance(self.peer, UdpPeer) else self.peer
 
@@ -102,7 +106,8 @@ class OscListener:
 
     def handle(self, packet: bytes, peer: Peer) -> None:
         """Takes one packet of a sender who may send; never raises for what is in it."""
-        self._subscribers.renew(peer.host)
+        for target in self._subscribers.renew(peer.host):
+            self._send_all(target)
         try:
             messages = decode(packet)
         except MalformedError as reason:
@@ -128,7 +133,7 @@ class OscListener:
 
     def _act(self, message: Message, peer: Peer) -> None:
         client = _Client(self, peer)
-        command = Command(message.address, message.arguments, peer.name, client.answer, client, "osc")
+        command = Command(message.address, message.arguments, peer.name, client.answer, client, client.sees)
         self._surface.take(command)
 
     def _refuse(self, message: Message, peer: Peer, code: str, sentence: str) -> None:
@@ -189,6 +194,10 @@ class OscListener:
     def unsubscribe(self, peer: Peer) -> None:
         """Sends a peer nothing more."""
         self._subscribers.remove(peer.name)
+
+    def feeds(self, host: str) -> bool:
+        """Whether somebody at a host gets feedback."""
+        return any(peer.host == host for peer in self._subscribers.everybody())
 
     def _send_all(self, peer: Peer) -> None:
         entries, _ = self._surface.panel.changes(0)

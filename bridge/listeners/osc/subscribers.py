@@ -26,6 +26,8 @@ class Subscribers:
         self._fixed = tuple(fixed)
         self._now_s = monotonic_s
         self._found: dict[str, _Subscription] = {}
+        self._fixed_heard_s: dict[str, float] = {}
+        """When each host of a fixed target was heard last."""
         self._lock = threading.Lock()
 
     def add(self, peer: Peer, lease_s: float) -> float:
@@ -49,13 +51,21 @@ class Subscribers:
         with self._lock:
             self._found.pop(name, None)
 
-    def renew(self, host: str) -> None:
-        """Renews the leases of a host that has just shown that it is there."""
+    def renew(self, host: str) -> tuple[Peer, ...]:
+        """Renews the leases of a host that has just shown that it is there; its fixed targets, if it was silent long.
+
+        A tablet that wakes up has missed what changed, and cannot always ask for it.
+        """
         now_s = self._now_s()
+        at_host = tuple(peer for peer in self._fixed if peer.host == host)
         with self._lock:
+            heard_s = self._fixed_heard_s.get(host)
+            if at_host:
+                self._fixed_heard_s[host] = now_s
             for subscription in self._found.values():
                 if subscription.peer.host == host:
                     subscription.until_s = now_s + subscription.lease_s
+        return at_host if heard_s is None or now_s - heard_s > self._settings.lease_s else ()
 
     def everybody(self) -> tuple[Peer, ...]:
         """Fixed targets, and subscribers whose lease has not ended."""

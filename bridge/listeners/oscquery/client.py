@@ -80,7 +80,9 @@ class QueryClient:
             log.debug("from %s: %s", self._name, reason)
             return
         for message in messages:
-            self._surface.take(Command(message.address, message.arguments, self._name, self._answer))
+            self._surface.take(
+                Command(message.address, message.arguments, self._name, self._answer, sees=self._listens.__contains__)
+            )
 
     def _answer(self, answer: Answer) -> None:
         self._send(encode(answer.address, answer.values))

@@ -17,6 +17,8 @@ class Look(StrEnum):
 
     HEADING = "heading"
     BUTTON = "button"
+    CHOICE = "choice"
+    """A button that is lit while what it chooses is chosen, and only then."""
     TOGGLE = "toggle"
     FADER = "fader"
     METER = "meter"
@@ -49,6 +51,8 @@ class Widget:
     """plain, main, good, warn or bad: a colour."""
     example: str = ""
     """What a picture shows in it."""
+    is_lit: bool = False
+    """In a picture."""
 
     @property
     def node(self) -> Node:
@@ -73,15 +77,15 @@ def _heading(text: str, column: float, y: int, columns: float) -> Widget:
 def _choosing() -> Iterator[Widget]:
     examples = {
         "render": ("Night Drive", "Slow Bloom", "Intro", "Verse 2"),
-        "chain": ("acoustic", "electronic", "loud", "podcast", "pop", "rock", "streaming", "vinyl"),
+        "chain": ("album", "broadcast", "cd", "loud", "podcast", "reference", "streaming", "vinyl"),
     }
+    lit = {"render": 0, "chain": 6}
     for what, text, y, count in (("render", "Render", 16, 4), ("chain", "Chain", 112, 8)):
         yield _heading(text, 0, y, 8)
         for slot in range(count):
             frame = _frame(slot % 4 * 2, y + HEADING_H + 4 + slot // 4 * 60, 2, 54)
-            chosen = "main" if slot == (0 if what == "render" else 6) else "plain"
-            yield Widget(Look.BUTTON, frame, f"/{what}/pick/{slot + 1}", label_address=f"/{what}/label/{slot + 1}",
-                         tone=chosen, example=examples[what][slot])  # fmt: skip
+            yield Widget(Look.CHOICE, frame, f"/{what}/pick/{slot + 1}", label_address=f"/{what}/label/{slot + 1}",
+                         tone="main", example=examples[what][slot], is_lit=slot == lit[what])  # fmt: skip
 
 
 def _acting() -> Iterator[Widget]:
@@ -112,8 +116,7 @@ def _progress() -> Iterator[Widget]:
     tones = {"queued": "warn", "running": "main", "done": "good", "failed": "bad"}
     for index, (name, tone) in enumerate(tones.items()):
         frame = _frame(8 + index % 2 * 2, 312 + index // 2 * 44, 2, 38)
-        lit = "1" if name in {"running", "done"} else "0"
-        yield Widget(Look.LAMP, frame, f"/lamp/{name}", name, tone=tone, example=lit)
+        yield Widget(Look.LAMP, frame, f"/lamp/{name}", name, tone=tone, is_lit=name in {"running", "done"})
 
 
 def _figures() -> Iterator[Widget]:
@@ -131,18 +134,21 @@ def _figures() -> Iterator[Widget]:
         (("target_lufs", "Loudness", "0.72"), ("ceiling_dbtp", "Ceiling", "0.92"))
     ):
         shown = f"/master/option/{name}"
-        yield Widget(Look.FADER, _frame(4, 440 + index * 93, 3, 85), f"/master/fader/{name}", text, example=example)
+        yield Widget(Look.FADER, _frame(4, 440 + index * 93, 3, 85), f"/master/fader/{name}", text, tone="main",
+                     example=example)  # fmt: skip
         yield Widget(Look.TEXT, _frame(7, 440 + index * 93, 1, 85), shown, example=("-14.0", "-1.0")[index])
     yield _heading("Stems", 8, 414, 4)
-    yield Widget(Look.FADER, _frame(8, 440, 3, 85), "/split/fader/quality", "Quality", example="0.5")
+    yield Widget(Look.FADER, _frame(8, 440, 3, 85), "/split/fader/quality", "Quality", tone="main",
+                 example="0.5")  # fmt: skip
     yield Widget(Look.TEXT, _frame(11, 440, 1, 85), "/split/option/quality", example="fast")
     for index, (side, text) in enumerate((("a", "A mix"), ("b", "B master"), ("session", "session"))):
         frame = _frame(8 + index * 4 / 3, 533, 4 / 3, 85)
-        yield Widget(Look.BUTTON, frame, f"/ab/{side}", text, example="1" if side == "b" else "")
+        yield Widget(Look.CHOICE, frame, f"/ab/{side}", text, tone="main", is_lit=side == "b")
 
 
 def _warnings() -> Iterator[Widget]:
     yield _heading("Warnings", 0, 638, 12)
     yield Widget(Look.TEXT, _frame(0, 664, 12, 40), "/result/warning", tone="warn",
                  example="200 to 500 Hz stands 3.1 dB above its surroundings.")  # fmt: skip
-    yield Widget(Look.TEXT, _frame(0, 712, 12, 40), "/job/error", tone="bad")
+    yield Widget(Look.TEXT, _frame(0, 712, 6, 40), "/job/error", tone="bad")
+    yield Widget(Look.TEXT, _frame(6, 712, 6, 40), "/command/error", tone="bad")

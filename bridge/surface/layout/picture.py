@@ -27,8 +27,11 @@ def _drawn(widget: Widget) -> Iterator[str]:
         case Look.BUTTON | Look.TOGGLE:
             yield _box(frame, colour if widget.look is Look.BUTTON else PANEL, stroke=colour)
             yield _centred(frame, widget.label or widget.example, 16)
+        case Look.CHOICE:
+            yield _box(frame, colour if widget.is_lit else COLOURS["plain"])
+            yield _centred(frame, widget.label or widget.example, 16)
         case Look.LAMP:
-            yield _box(frame, colour if widget.example == "1" else PANEL, stroke=colour)
+            yield _box(frame, colour if widget.is_lit else PANEL, stroke=colour)
             yield _centred(frame, widget.label, 14)
         case Look.FADER | Look.METER:
             yield _box(frame, PANEL)
