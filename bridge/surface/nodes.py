@@ -150,7 +150,7 @@ def _render_nodes() -> Iterator[Node]:
     number = Argument(
         "number",
         Kind.INT,
-        "The chosen render, counted from the newest; 1 is always the newest.",
+        "The chosen render; 1 is always the newest.",
         low=1,
         high=RECENT_MAX,
     )
