@@ -57,4 +57,4 @@ def _render(project: Path, path: Path) -> None:
         if done.returncode == 0 and part.is_file():
             part.rename(path)
             return
-    pytest.fail(f"lmms could not render {project}: {done.stderr[-500:].decode(errors='replace')}")
+    pytest.fail(f"lmms could not render {project}")

@@ -70,6 +70,7 @@ class Rule(Value):
     )
     say: str = Field(max_length=240, description="The reason, with {reading:.1f}, {value:+.1f}, {at} ...")
     otherwise_say: str = Field(default="", max_length=240, description="The reason where the rule does not act.")
+    source: str = Field(default="", max_length=400, description="Where its figures come from, if not from all rules'.")
 
     _reading_known = field_validator("reading")(known_reading)
 
@@ -123,8 +124,10 @@ class RuleBook(Value):
 
     title: str = Field(min_length=1, max_length=80, description="Name for people.")
     description: str = Field(default="", max_length=600, description="What it is for.")
+    source: str = Field(default="", max_length=800, description="Where thresholds, slopes and bounds come from.")
     rules: dict[RuleName, Rule] = Field(default_factory=dict[str, Rule], description="By whose parameter they set.")
 
     def over(self, other: "RuleBook") -> "RuleBook":
         """The other's rules with these put over them."""
-        return self.model_copy(update={"rules": {**other.rules, **self.rules}})
+        merged = {**other.rules, **self.rules}
+        return self.model_copy(update={"rules": merged, "source": self.source or other.source})

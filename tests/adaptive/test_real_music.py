@@ -24,7 +24,12 @@ def piece(tmp_path_factory: pytest.TempPathFactory) -> Piece:
     root = tmp_path_factory.getbasetemp()
     folder = (root.parent if root.name.startswith("popen-") else root) / "real"
     folder.mkdir(exist_ok=True)
-    return cache(lambda name: real_piece(name, folder))
+
+    @cache
+    def found(name: str) -> Audio:
+        return real_piece(name, folder)
+
+    return found
 
 
 def references_of(piece: Piece, chain: str, name: str) -> tuple[Reference, ...]:

@@ -28,6 +28,10 @@ VALUE = (
     "Beyond its threshold a rule gives `value + slope * (reading - threshold)`, kept between `least` and `most` and "
     "within the parameter's own bounds; otherwise it gives `otherwise`."
 )
+GUARDED = (
+    "What the last limiter may cost; the loudness is lowered until all hold, and the report says why. A chain's own "
+    "guards go before those of its genre. All limits that come with daw-bridge are our own judgement."
+)
 OWN = (
     "Put `rules/default.yaml` into a chain folder of your own: each rule in it replaces the one of the same name. "
     "Genres lie in `genres/` beside it, one file each; write your own, or replace one."
@@ -45,6 +49,7 @@ def auto_page() -> ManualPage:
         Code(EXAMPLE, "yaml"),
         Paragraph(WHICH),
         Heading("Rules that come with daw-bridge"),
+        Paragraph(" ".join(playbook.rules.source.split())),
         Terms(rules, "Rule"),
         Heading("Rules of your own"),
         Paragraph(OWN),
@@ -56,16 +61,16 @@ def auto_page() -> ManualPage:
         Paragraph("A chain's `genre`, or `--genre`, gives the curve that `auto` works towards, and the guards."),
         Terms(genres, "Genre"),
         Heading("Guards"),
-        Paragraph("What the last limiter may cost; the loudness is lowered until all hold, and the report says why."),
+        Paragraph(GUARDED),
         declared(((f"guards.{d.name}", d) for d in declarations(Guards)), "Key"),
     )
     return ManualPage("auto", "Settings that decide themselves", "What `auto` means in a chain.", blocks)
 
 
 def _told(rule: Rule) -> str:
-    """What it reads, and what it says."""
+    """What it reads, what it says, and where it comes from if not from where all do."""
     said = f"*{FORMAT.sub('', rule.say)}*" if rule.say else "What is decided next says why."
-    return f"Reads `{rule.reading}`. {said}"
+    return " ".join(part for part in (f"Reads `{rule.reading}`. {said}", rule.source) if part)
 
 
 def _genre_told(genre: Genre) -> str:

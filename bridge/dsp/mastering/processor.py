@@ -73,9 +73,7 @@ UNTOLD = {"use", "bypass", "rule", "branches"}
 def applied_step(step: StepBase, detail: str | None = None, **parameters: ParameterValue) -> AppliedStep:
     """The line of the report for a step; `parameters` says what was set where the chain left it open."""
     given = flat(step.model_dump(exclude=UNTOLD | (set() if step.is_placed else PLACEMENT)))
-    given = {
-        name: value for name, value in given.items() if f"{name}_db" not in parameters
-    }  # `makeup: auto`, told in dB
+    given = {name: value for name, value in given.items() if f"{name}_db" not in parameters}  # `makeup`, told in dB
     return AppliedStep(
         use=str(getattr(step, "use", "")),
         sentence=step.placed_sentence(),
