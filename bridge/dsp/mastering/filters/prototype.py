@@ -64,6 +64,11 @@ def bell(frequency_hz: Hz, gain_db: Db, q: float) -> Prototype:
     return Prototype(frequency_hz, (Factor(_roots(root / q, 1.0), _roots(1.0 / (root * q), 1.0)),), 1.0)
 
 
+def band_bell(frequency_hz: Hz, gain_db: Db, q: float) -> Prototype:
+    """What a band-pass lets through is raised or lowered: 1 + (gain - 1) band_pass, whose poles no gain moves."""
+    return Prototype(frequency_hz, (Factor(_roots(db_to_gain(gain_db) / q, 1.0), _roots(1.0 / q, 1.0)),), 1.0)
+
+
 def low_shelf(frequency_hz: Hz, gain_db: Db, q: float) -> Prototype:
     """`gain_db` below, half of it at its frequency."""
     root = _root_gain(gain_db)

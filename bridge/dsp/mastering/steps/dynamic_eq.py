@@ -1,8 +1,9 @@
 """Dynamic equaliser: one band that is cut or raised only while it stands out; and the de-esser, which is one.
 
-What a band-pass hears of the signal is added to it or taken from it: y = x + (g - 1) b(x), with a gain g that moves and
-a filter that does not. At rest that is the bell (s^2 + g s/Q + 1) / (s^2 + s/Q + 1): gain g at the centre, and exactly
-x where g is 1.
+A bell h as deep as the band may change at most is mixed with what went in: y = x + m (h(x) - x), with a share m that
+moves and a filter that does not. For a gain g that is x + (g - 1) b(x), b being what a band-pass hears: gain g at the
+centre, and exactly x where g is 1. The filter is the equaliser's, which does not cramp: up to 20 kHz the bell is within
+0.15 dB of the analogue one for changes up to 6 dB, 0.45 dB for 12 dB (a bilinear one of 6 dB at 9 kHz is 3.7 dB off).
 """
 
 import math
@@ -18,11 +19,11 @@ from bridge.dsp.mastering.dynamics.curve import Curve
 from bridge.dsp.mastering.dynamics.gain import reduction_of, reduction_to_gain, with_gain
 from bridge.dsp.mastering.dynamics.times import Times, held, moved
 from bridge.dsp.mastering.filters.cascade import CascadeProcessor
-from bridge.dsp.mastering.filters.prototype import band_pass
-from bridge.dsp.mastering.filters.sections import bilinear_sections
+from bridge.dsp.mastering.filters.prototype import Prototype, band_bell, band_pass
+from bridge.dsp.mastering.filters.sections import sections_of
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
 from bridge.dsp.measures.loudness import RANGE_GATE_LU, gated_blocks
-from bridge.units import Db
+from bridge.units import Db, db_to_gain
 
 KNEE_DB = 6.0
 BLOCK_S = 0.1
@@ -30,18 +31,20 @@ BLOCK_S = 0.1
 
 
 class BandProcessor:
-    """Adds to the signal a share of what a band-pass hears of it; the share moves along nodes."""
+    """Adds to the signal a share of what a bell changes of it; the share moves along nodes."""
 
     latency_frames = 0
 
-    def __init__(self, band: CascadeProcessor, shares: Cells) -> None:
-        self._band = band
+    def __init__(self, bell: CascadeProcessor, shares: Cells) -> None:
+        self._bell = bell
         self._shares = shares
         self._position = 0
 
     def process(self, block: Samples) -> Samples:
         """The block with its band raised or lowered."""
-        result = with_gain(self._band.process(block), self._position, self._shares)
+        change = self._bell.process(block)
+        change -= block
+        result = with_gain(change, self._position, self._shares)
         result += block
         self._position += int(block.shape[1])
         return result
@@ -83,7 +86,8 @@ def _fit_band(step: DynamicEq | Deess, band: DynamicEq, signal: Signal) -> Fitte
     if found is None or not found.changes.any():
         return UNCHANGED
     side = 1 if band.gain_db_max < 0 else -1
-    shares = reduction_to_gain(found.changes * np.float32(side)) - np.float32(1.0)
+    most = np.float32(db_to_gain(band.gain_db_max) - 1.0)
+    shares = (reduction_to_gain(found.changes * np.float32(side)) - np.float32(1.0)) / most
     figures = reduction_of(found.changes)
     word = "cut" if side > 0 else "boost"
     applied = applied_step(
@@ -94,12 +98,14 @@ def _fit_band(step: DynamicEq | Deess, band: DynamicEq, signal: Signal) -> Fitte
         change_max_db=round(-side * figures.most_db, 4),
         change_mean_db=round(-side * figures.mean_db, 4),
     )
-    return Fitted(BandProcessor(_band_of(band, signal), shares), applied)
+    bell = band_bell(band.frequency_hz, band.gain_db_max, band.q)
+    return Fitted(BandProcessor(_running(bell, signal), shares), applied)
 
 
 def _found(band: DynamicEq, signal: Signal) -> Found | None:
     """None where the band has no loudness to be relative to."""
-    powers = read_cells(signal, "rms", [_band_of(band, signal)], is_linked=True)
+    heard = _running(band_pass(band.frequency_hz, band.q), signal)
+    powers = read_cells(signal, "rms", [heard], is_linked=True)
     threshold_db = band.threshold_db
     if band.threshold_from == "own_loudness":
         loudness_db = long_term_db(powers, signal.sample_rate_hz)
@@ -121,7 +127,5 @@ def long_term_db(powers: Cells, sample_rate_hz: int) -> Db | None:
     return 10.0 * math.log10(float(np.median(blocks[kept]))) if kept.any() else None
 
 
-def _band_of(band: DynamicEq, signal: Signal) -> CascadeProcessor:
-    """Bilinear: its phase is the prototype's own, which is what makes a bell of x + (g - 1) b(x)."""
-    sections = bilinear_sections(band_pass(band.frequency_hz, band.q), signal.sample_rate_hz)
-    return CascadeProcessor(sections, signal.channels)
+def _running(prototype: Prototype, signal: Signal) -> CascadeProcessor:
+    return CascadeProcessor(sections_of(prototype, signal.sample_rate_hz), signal.channels)
