@@ -4,6 +4,7 @@ import queue
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 import yaml
@@ -60,20 +61,26 @@ def ports() -> None:
 
 
 @click.command(
-    cls=PageCommand, examples=[("Touch the pad that shall master", "dawbridge midi learn /bridge/master/run")]
+    cls=PageCommand,
+    examples=[
+        ("Touch the pad that shall master", "dawbridge midi learn /bridge/master/run"),
+        ("Touch the pad that shall choose a chain", "dawbridge midi learn /bridge/chain/name loud"),
+    ],
 )
 @click.argument("address", shell_complete=_complete_address)
+@click.argument("arguments", nargs=-1)
 @port_option
 @socket_option
 @wait_option
 @click.pass_context
-def learn(ctx: click.Context, address: str, names: Sequence[str], socket_port: int | None, wait_s: float) -> None:
+def learn(ctx: click.Context, /, address: str, arguments: Sequence[str], **where: Any) -> None:
     """Wait until a control is touched, and print its binding for `midi.bindings` of the settings."""
     if not NODES.matching(address):
         raise RequestError(f"There is nothing at {address}.{NODES.near(address)}")
-    with _messages(settings_of(ctx), names, socket_port) as arriving:
+    wait_s = float(where["wait_s"])
+    with _messages(settings_of(ctx), where["names"], where["socket_port"]) as arriving:
         screen.err().print(screen.text("Touch a control; move it a little if it is a fader or an encoder.", "quiet"))
-        binding = binding_for(address, _touches(arriving, wait_s, LEARN_S))
+        binding = binding_for(address, arguments, _touches(arriving, wait_s, LEARN_S))
     if binding is None:
         raise RequestError(f"No control was touched within {wait_s:g} s: `dawbridge midi ports` lists the ports.")
     chosen = binding.model_dump(exclude_defaults=True)

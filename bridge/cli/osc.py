@@ -69,6 +69,7 @@ SEND_EXAMPLES = (
     ("Master the last render", "dawbridge osc send /bridge/master/run"),
     ("Set the target", "dawbridge osc send /bridge/master/option/target_lufs -9.5"),
     ("What is running", "dawbridge osc send /bridge/query/jobs 5"),
+    ("What a label shows", "dawbridge osc send /bridge/result/text"),
 )
 
 
@@ -78,32 +79,28 @@ SEND_EXAMPLES = (
 @click.option("--wait-s", type=click.FloatRange(0.1, 600), default=5.0, show_default=True, help="Longest wait.")
 @click.pass_context
 def send(ctx: click.Context, address: str, arguments: Sequence[str], wait_s: float) -> int:
-    """Send a command to the daemon and print its answers."""
-    nodes = NODES.matching(address)
+    """Send a command to the daemon and print its answers; without arguments, what an address shows."""
+    left = max(1, len(NODES.matching(address)))
     client_id = f"{COMMAND_ID}-{time.time_ns()}"
+    code = ExitCode.OK
     with _daemon(settings_of(ctx)) as wire:
         wire.send(encode(address, [*arguments, f"id:{client_id}"]))
         for message in _answers(wire, wait_s):
-            if message.arguments[:1] == (client_id,) or message.address == ERROR:
-                code = _print_answer(message, has_reply=any(node.reply for node in nodes))
-                if code is not None:
-                    return code
+            is_about_all = message.address == ERROR and message.arguments[0] != client_id
+            if message.arguments[:1] == (client_id,) or is_about_all:
+                _print_answer(message)
+                code = ExitCode.FAILED if message.address == ERROR else code
+                left -= message.address in {ERROR, REPLY_END}
+            if left == 0 or is_about_all:
+                return code
     raise RequestError(f"The daemon did not answer within {wait_s:g} s: does it run with `osc.is_enabled: true`?")
 
 
-def _print_answer(message: Message, *, has_reply: bool) -> int | None:
-    """Prints an answer; the exit code when it is the last."""
-    match message.address:
-        case address if address == ERROR:
-            screen.err().print(screen.line((str(message.arguments[1]), "bad"), f"  {message.arguments[2]}"))
-            return ExitCode.FAILED
-        case address if address == REPLY:
-            screen.out().print(screen.text("  ".join(map(_shown, message.arguments[2:]))))
-            return None
-        case address if address == REPLY_END or (address == ACK and not has_reply):
-            return ExitCode.OK
-        case _:
-            return None
+def _print_answer(message: Message) -> None:
+    if message.address == ERROR:
+        screen.err().print(screen.line((str(message.arguments[1]), "bad"), f"  {message.arguments[2]}"))
+    elif message.address == REPLY:
+        screen.out().print(screen.text("  ".join(map(_shown, message.arguments[2:]))))
 
 
 @click.command(cls=PageCommand)

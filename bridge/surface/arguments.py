@@ -65,6 +65,11 @@ def client_id_in(arguments: Sequence[object]) -> str | None:
     return last.removeprefix(ID_PREFIX) if isinstance(last, str) and last.startswith(ID_PREFIX) else None
 
 
+def is_bare(arguments: Sequence[object]) -> bool:
+    """Whether a command brings nothing, but perhaps a client id."""
+    return not arguments or (len(arguments) == 1 and client_id_in(arguments) is not None)
+
+
 def _value(node: Node, argument: Argument, rest: list[object]) -> WireValue:
     """The next of the rest as that argument, taken off it; its default where nothing is left."""
     if rest:

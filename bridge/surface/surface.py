@@ -21,7 +21,7 @@ from bridge.model import Job, JobState
 from bridge.settings import Settings
 from bridge.surface import command as answers
 from bridge.surface.actions import Actions, Call
-from bridge.surface.arguments import ArgumentError, WireValue, client_id_in, given_to
+from bridge.surface.arguments import ArgumentError, WireValue, client_id_in, given_to, is_bare
 from bridge.surface.command import Answer, Command
 from bridge.surface.nodes import HEARTBEAT, NODES, ROOT
 from bridge.surface.panel import Panel
@@ -116,8 +116,8 @@ class Surface:
 
     def _take_one(self, command: Command, node: Node) -> None:
         try:
-            if node.is_readable and not command.arguments and not node.is_press:
-                command.answer(Answer(node.address, self.read(node)))
+            if node.is_readable and not node.is_press and is_bare(command.arguments):
+                self._show_to(command, node)
                 return
             if not node.is_writable:
                 raise ArgumentError(f"{node.address} only shows something: it takes no arguments.")
@@ -130,6 +130,8 @@ class Surface:
             return
         if given.is_released:
             self._answer(command, client_id, node, answers.ack(client_id, node.address))
+            if given.client_id is not None:
+                self._answer(command, client_id, node, answers.end(client_id, node.address, 0))
             return
         if self._waiting.qsize() >= WAITING_MAX:
             sentence = f"{WAITING_MAX} commands wait already: send it again in a moment."
@@ -138,6 +140,15 @@ class Surface:
             return
         self._answer(command, client_id, node, answers.ack(client_id, node.address))
         self._waiting.put((Call(node, given, command), client_id))
+
+    def _show_to(self, command: Command, node: Node) -> None:
+        """Answers with what a node shows: at its own address, or as a reply to a client id."""
+        client_id = client_id_in(command.arguments)
+        if client_id is None:
+            command.answer(Answer(node.address, self.read(node)))
+            return
+        command.answer(answers.reply(client_id, node.address, self.read(node)))
+        command.answer(answers.end(client_id, node.address, 1))
 
     def _refuse(self, command: Command, code: str, sentence: str) -> None:
         """Answers why a command is not taken."""
@@ -207,7 +218,7 @@ class Surface:
                 self.panel.show(COMMAND_ERROR, "")
             for row in rows:
                 self._answer(command, client_id, node, answers.reply(client_id, node.address, row))
-            if node.reply:
+            if node.reply or call.given.client_id is not None:
                 self._answer(command, client_id, node, answers.end(client_id, node.address, len(rows)))
 
     def _fail(self, call: Call, client_id: str, code: str, sentence: str) -> None:

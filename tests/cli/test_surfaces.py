@@ -16,7 +16,7 @@ from bridge.checkup.finding import Verdict
 from bridge.checkup.surfaces import check_surfaces
 from bridge.cli.main import cli
 from bridge.control_settings import Binding
-from bridge.errors import SettingsError
+from bridge.errors import RequestError, SettingsError
 from bridge.listeners.midi.bindings import Touch
 from bridge.listeners.midi.learning import binding_for
 from bridge.settings import load_settings
@@ -88,16 +88,27 @@ def test_each_listener_has_a_page_of_the_manual(topic: str) -> None:
         ("/bridge/master/option/target_lufs", "cc", [60, 61, 63], "fader"),
         ("/bridge/master/option/target_lufs", "cc", [1, 1, 2, 127], "relative"),
         ("/bridge/master/run", "program", [3], "press"),
+        ("/bridge/render/number", "program", [3], "value"),
+        ("/bridge/split/option/quality", "note", [100], "toggle"),
     ],
 )
 def test_what_kind_of_control_it_is_shows_in_what_it_sends(address: str, on: str, values: list[int], mode: str) -> None:
     touches = [Touch(on, 2, 36, value) for value in values]
-    binding = binding_for(address, touches)
+    binding = binding_for(address, (), touches)
     assert binding == Binding.model_validate({"on": on, "number": 36, "channel": 2, "mode": mode, "send": address})
 
 
+def test_a_button_can_learn_to_send_something_and_has_to_where_something_is_needed() -> None:
+    touches = [Touch("cc", 1, 20, 127)]
+    binding = binding_for("/bridge/chain/name", ("loud",), touches)
+    assert binding is not None
+    assert (binding.mode, binding.arguments) == ("press", ("loud",))
+    with pytest.raises(RequestError, match="learn /bridge/chain/name NAME"):
+        binding_for("/bridge/chain/name", (), touches)
+
+
 def test_nothing_touched_is_no_binding() -> None:
-    assert binding_for("/bridge/master/run", []) is None
+    assert binding_for("/bridge/master/run", (), []) is None
 
 
 def test_learning_prints_a_binding_that_the_settings_take() -> None:

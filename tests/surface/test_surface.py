@@ -76,6 +76,13 @@ def test_letting_go_of_a_button_does_nothing(world: World) -> None:
     assert len(world.client.ask("/bridge/query/jobs", 100)) == 2
 
 
+def test_whoever_brings_a_client_id_hears_the_end_of_every_command(world: World) -> None:
+    assert world.client.ask("/bridge/master/reset") == []
+    assert world.client.ask("/bridge/master/reset", 0) == []  # a button that was let go
+    assert world.client.ask("/bridge/chain/name", "loud") == []
+    assert world.client.ask("/bridge/chain/name") == [("loud",)]  # what it shows, as a reply
+
+
 def test_the_same_client_id_runs_once_and_gets_the_same_answers(world: World) -> None:
     client = world.client
     for _ in range(3):

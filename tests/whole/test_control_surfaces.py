@@ -96,6 +96,12 @@ def test_the_command_line_speaks_to_the_daemon(bridge: SurfaceBridge) -> None:
     answered = bridge.run("osc", "send", "/bridge/query/chains")
     assert answered.returncode == 0
     assert "streaming" in answered.stdout
+    shown = bridge.run("osc", "send", "/bridge/queue/paused")
+    assert (shown.returncode, shown.stdout) == (0, "False\n")
+    assert bridge.run("osc", "send", "/bridge/{master,split}/reset").returncode == 0
+    late = bridge.run("osc", "send", "/bridge/chain/name", "streeming")  # refused after it was acknowledged
+    assert late.returncode == 1
+    assert "streaming" in late.stderr
     refused = bridge.run("osc", "send", "/bridge/master/option/target_lufs", "loud")
     assert refused.returncode == 1
     assert "is a number" in refused.stderr

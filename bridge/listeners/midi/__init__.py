@@ -7,7 +7,8 @@ under `midi: {is_enabled: true, inputs: [...]}` in bridge.yaml (a part of its na
 are followed every `poll_s`. A machine without MIDI costs one line in the log, and nothing else stops.
 
 **Teach it.** `dawbridge midi learn /bridge/master/run` waits until you touch a control, and prints the binding for
-`midi.bindings`. `dawbridge midi monitor` shows what arrives and what it does. `send` is any address of the control
+`midi.bindings`; `dawbridge midi learn /bridge/chain/name loud` teaches a pad to choose that chain. `dawbridge midi
+monitor` shows what arrives and what it does. `send` is any address of the control
 surfaces (`dawbridge osc list`), so a pad can do whatever OSC can.
 
 **What a control does.** The `mode` of a binding says it:

@@ -20,7 +20,8 @@ Address patterns (`/bridge/job/{cancel,retry}`) and bundles act; time tags are i
 **Answers.** They go to the port from which a command came:
 
 * `/bridge/ack id address`: it has come in.
-* `/bridge/reply id address ...`: what it gave, a message for each row, then `/bridge/reply/end id address rows`.
+* `/bridge/reply id address ...`: what it gave, a message for each row, then `/bridge/reply/end id address rows`: it is
+  done. Commands that give nothing end so too when they bring a client id.
 * `/bridge/error id code sentence`: it was not done, and why. `/bridge/command/error` shows the last such sentence.
 
 **Feedback.** `/bridge/subscribe` sends every value at once and each change from then on, to the port it came from or to
