@@ -1,32 +1,22 @@
-"""DAWs hear of results: REAPER and Ardour as small servers of our own, and a real Ardour."""
+"""DAWs hear of results: REAPER and Ardour as small servers of our own (a real Ardour: tests/daws/test_ardour.py)."""
 
 import contextlib
-import os
-import re
-import shutil
-import signal
 import socket
-import subprocess
 import threading
-import time
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bridge.control_settings import OscSettings
-from bridge.listeners.osc.daw import TOLD_MAX, Ardour, DawTeller
+from bridge.listeners.osc.daw import TOLD_MAX, DawTeller
 from bridge.model import DeliveredFile, Job, JobResult, JobState, Message, Severity
-from bridge.report import Marker
 from bridge.reports import report_json
 from bridge.surface.wire import decode, encode
 from tests.osc.desk_over_osc import UdpClient
 from tests.support import wait_until
 from tests.values import a_measurement, a_render, a_report, a_request
 
-ARDOUR = Path("/usr/lib/ardour7")
-ARDOUR_PORT = 3819
 RATE_HZ = 44100
 
 
@@ -163,133 +153,3 @@ def test_a_daw_that_is_not_there_costs_nothing(tmp_path: Path, tell: Callable[..
     teller = tell(done_job(tmp_path), ardour=f"127.0.0.1:{port}", reaper=f"127.0.0.1:{port}")
     teller.stop()
     wait_until(lambda: not teller._thread.is_alive(), 10, "the end of the asking")
-
-
-# --- A real Ardour ----------------------------------------------------------------------------------------------------
-
-is_ardour_here = any(ARDOUR.glob("hardour-*")) and shutil.which("jackd") is not None
-needs_ardour = pytest.mark.skipif(
-    not is_ardour_here and os.environ.get("CI") != "true", reason="ardour and jackd2 are not installed"
-)
-
-
-class RealArdour:
-    """A headless Ardour with a new session, on a sound system that makes no sound."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.session = folder / "Song" / "Song.ardour"
-        environment = {
-            **os.environ, "LD_LIBRARY_PATH": str(ARDOUR), "ARDOUR_DLL_PATH": str(ARDOUR), "HOME": str(folder),
-            "ARDOUR_DATA_PATH": "/usr/share/ardour7", "ARDOUR_CONFIG_PATH": "/etc/ardour7",
-            "JACK_DEFAULT_SERVER": "dawbridge",
-        }  # fmt: skip
-        subprocess.run(
-            ["ardour7-new_session", "-s", str(RATE_HZ), folder / "Song", "Song"], env=environment, check=True,
-            capture_output=True, timeout=60,
-        )  # fmt: skip
-        text = self.session.read_text()
-        protocol = (
-            '<Protocol name="Open Sound Control (OSC)" feedback="0" debugmode="0" address-only="0" remote-port="8000" '
-            'banksize="0" striptypes="159" feedbackmode="0" gainmode="0" active="1"/>'
-        )
-        text = re.sub(r'<Protocol name="Open Sound Control \(OSC\)"[^>]*/>', "", text)
-        if "<ControlProtocols>" in text:
-            text = text.replace("<ControlProtocols>", f"<ControlProtocols>{protocol}")
-        else:
-            text = re.sub(r"<ControlProtocols\s*/>", f"<ControlProtocols>{protocol}</ControlProtocols>", text)
-        self.session.write_text(text)
-        jack = ["jackd", "-r", "-S", "-n", "dawbridge", "-d", "dummy", "-r", str(RATE_HZ), "-p", "4096"]
-        (binary,) = ARDOUR.glob("hardour-*")
-        self._processes = [self._start(jack, environment)]
-        wait = ["jack_wait", "-s", "dawbridge", "-w", "-t", "20"]
-        subprocess.run(wait, env=environment, check=False, capture_output=True, timeout=30)
-        self._processes.append(self._start([str(binary), str(folder / "Song"), "Song"], environment))
-
-    def _start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-        output = (self._folder / f"{Path(command[0]).name}.log").open("wb")
-        with output:
-            return subprocess.Popen(
-                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
-            )
-
-    def saved_markers(self) -> dict[str, int]:
-        """Position in frames by name, as the session file has them; times are superclock ticks."""
-        ticks = 282_240_000 // RATE_HZ
-        found: dict[str, int] = {}
-        for location in ET.parse(self.session).getroot().iter("Location"):
-            start = location.get("start", "")
-            number = int(re.sub(r"\D", "", start.partition("@")[0]) or 0)
-            found[location.get("name", "")] = round(number / ticks) if start.startswith("a") else number
-        return found
-
-    def logs(self) -> str:
-        """What they printed last."""
-        return "\n".join(path.read_text(errors="replace")[-800:] for path in self._folder.glob("*.log"))
-
-    def stop(self) -> None:
-        """Ends both, the sound system last."""
-        for process in reversed(self._processes):
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
-
-
-def saved(ardour: Ardour, real: RealArdour) -> bool:
-    """Whether the session file has both markers; asked for until it has, because UDP loses packets."""
-    ardour._send("/save_state")
-    time.sleep(0.2)
-    return {"Chorus", "Over"} <= set(real.saved_markers())
-
-
-def stopped(ardour: Ardour) -> bool:
-    """Whether it answers and stands for two seconds: a new session rolls once of itself, after some seconds."""
-    for _ in range(20):
-        if not ardour.is_stopped():
-            ardour._send("/transport_stop")
-            return False
-        time.sleep(0.1)
-    return True
-
-
-TRIES = 3
-"""A headless Ardour does not always come up: its own clock or its port fails it now and then."""
-
-
-@needs_ardour
-@pytest.mark.slow
-def test_a_real_ardour_takes_markers_at_exact_places(tmp_path: Path) -> None:
-    places: dict[str, int] = {}
-    for number in range(1, TRIES + 1):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        try:
-            places = places_taken_by(RealArdour(folder))
-        except AssertionError:
-            if number == TRIES:
-                raise
-        else:
-            break
-    assert (places["Chorus"], places["Over"]) == (RATE_HZ, round(2.5 * RATE_HZ))
-
-
-def places_taken_by(real: RealArdour) -> dict[str, int]:
-    """Where the markers that were sent to it stand in its saved session, in frames by name."""
-    markers = (Marker(start_s=1.0, name="Chorus", kind="section"), Marker(start_s=2.5, name="Over", kind="over"))
-    try:
-        with Ardour(("127.0.0.1", ARDOUR_PORT)) as ardour:
-
-            def marked() -> bool:
-                return stopped(ardour) and ardour.mark(markers, lambda seconds: round(seconds * RATE_HZ)) == 0
-
-            try:
-                wait_until(marked, 45, "Ardour's answer")
-            except AssertionError as reason:
-                raise AssertionError(real.logs()) from reason
-            wait_until(lambda: saved(ardour, real), 15, "the saved session")
-        return real.saved_markers()
-    finally:
-        real.stop()

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import queue
 import socket
+import textwrap
 import threading
 import time
 from collections import deque
@@ -23,6 +24,7 @@ DONE = "/dawbridge/done"
 MARKERS_MAX = 50
 TRIES, ANSWER_S, LOOK_S = 10, 0.5, 0.03
 NEAR_FRAMES = 64
+NAME_MAX = 80
 WAITING_MAX = 100
 TOLD_MAX = 1000
 """A job is told once: so many of the last ones are remembered."""
@@ -100,6 +102,11 @@ def _markers(job: Job) -> Sequence[Marker]:
     return (first, *found)[:MARKERS_MAX]
 
 
+def short_name(marker: Marker) -> str:
+    """What fits on a marker's flag, cut between words."""
+    return textwrap.shorten(marker.name, NAME_MAX, placeholder=" …")
+
+
 class Ardour:
     """A running Ardour with its OSC surface on (port 3819)."""
 
@@ -129,7 +136,7 @@ class Ardour:
         missing = 0
         for marker in markers:
             if self._locate(place(marker.start_s)):
-                self._send("/add_marker", marker.name[:80])
+                self._send("/add_marker", short_name(marker))
                 self._ask("/transport_frame")  # answered once the marker is set: messages keep their order
             else:
                 missing += 1
