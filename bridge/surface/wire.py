@@ -139,6 +139,11 @@ def encode(address: str, values: Sequence[WireValue]) -> bytes:
         raise MalformedError(f"{address} cannot be sent: {reason}.") from reason
 
 
+def run_in_reaper(action: str) -> bytes:
+    """What makes REAPER run an action, by its id: `_RS...` or a number."""
+    return encode("/action/str", [action])
+
+
 def shown(entry: Entry) -> bytes:
     """What an address shows, with the types that its node declares."""
     return encode(entry.address, typed(entry))

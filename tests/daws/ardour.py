@@ -17,7 +17,7 @@ import soundfile
 RATE_HZ = 44100
 SUPERCLOCK = 282_240_000 // RATE_HZ
 """Ardour's own units of time in a frame."""
-LIMIT_S = 25.0
+LIMIT_S = 20.0
 """For what takes two to five seconds: Ardour 7's tools hang now and then, or export silence, and are run again then."""
 TRIES = 4
 OSC_PORT = 3819
@@ -71,12 +71,12 @@ def _printed(command: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def make_session(folder: Path, name: str, seconds: float) -> None:
-    """A session with one track that plays noise, so loud for a tenth of a second from 2 s on that its export clips."""
+    """A session with one track that plays noise, with a click at 2 s so loud that its export clips."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     run_lua(NEW_SESSION, folder.parent, str(folder), name)
     frames = round(seconds * RATE_HZ)
     noise = (np.random.default_rng(1).normal(size=frames) * 0.1).astype("float32")
-    noise[2 * RATE_HZ : 2 * RATE_HZ + RATE_HZ // 10] *= 40
+    noise[2 * RATE_HZ : 2 * RATE_HZ + 20] *= 40
     audio = folder / "interchange" / folder.name / "audiofiles"
     soundfile.write(str(audio / "tone.wav"), noise, RATE_HZ, subtype="FLOAT")
     path = folder / f"{name}.ardour"

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tests.reaper.fake.imgui import ImGuiWindow
 from tests.reaper.fake.project import Item, Track
 from tests.reaper.fake.script import Script
 from tests.reaper.fake.window import FONTS
@@ -46,6 +47,13 @@ def show_panel(studio: Studio, cards: Sequence[dict[str, Any]] = tuple(CARDS)) -
         studio.reaper.skip(0.4)
         studio.reaper.tick()
     return script
+
+
+def show_imgui_panel(studio: Studio, cards: Sequence[dict[str, Any]] = tuple(CARDS)) -> ImGuiWindow:
+    """The same where ReaImGui is installed."""
+    window = studio.reaper.program.imgui = ImGuiWindow()
+    show_panel(studio, cards)
+    return window
 
 
 def draw_timeline(tracks: Sequence[Track]) -> Image.Image:
@@ -90,6 +98,11 @@ def main(folder: Path) -> None:
         script.window.image.save(folder / "reaper-panel.png")
         script.window.is_closed = True
         studio.reaper.until_idle()
+        window = show_imgui_panel(studio)
+        window.image.save(folder / "reaper-panel-imgui.png")
+        window.is_closed = True
+        studio.reaper.until_idle()
+        studio.reaper.program.imgui = None
         studio.item(at_s=0.8, length_s=4.0, offset_s=0.0, name="Long Night.wav")
         studio.split()
         draw_timeline(studio.project.tracks).save(folder / "reaper-split.png")

@@ -146,6 +146,14 @@ class Studio:
     def ask(self, action: str) -> list[WorkTicket]:
         """The tickets that an action writes."""
         self.reaper.run(action)
+        tickets = self.clerk.take()
+        while more := self._next_turn():
+            tickets += more
+        return tickets
+
+    def _next_turn(self) -> list[WorkTicket]:
+        """The tickets of one more turn: many are written in several."""
+        self.reaper.tick()
         return self.clerk.take()
 
     def split(self, action: str = "Split selected items into 4 stems") -> None:
@@ -170,7 +178,7 @@ class Studio:
 
 def make_studio(root: Path) -> Studio:
     """A studio below a folder whose name is as unkind as names are."""
-    home = root / 'Ann\'s "Müsik" 100% [x] $1'
+    home = root / 'Ann\'s "Müsik"; 100% [x] $1'
     folder = home / ".local" / "share" / "daw-bridge" / "tickets"
     return _studio(home, folder, FakeReaper(home / "REAPER", {"HOME": str(home)}))
 

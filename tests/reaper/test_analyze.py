@@ -1,7 +1,9 @@
 """Bridge: Analyze selected items; Remove problem markers."""
 
+import pytest
+
 from bridge.report import Marker
-from tests.reaper.fake.project import Item
+from tests.reaper.fake.project import Item, Source, TakeMarker
 from tests.reaper.fake.project import Marker as ProjectMarker
 from tests.reaper.studio import Studio
 
@@ -43,6 +45,39 @@ def test_a_second_analysis_does_not_mark_twice(studio: Studio) -> None:
     assert len(studio.project.markers) == 3
     assert len(item.takes[0].markers) == 2
     assert item.texts["P_NOTES"].count("--- Bridge ---") == 1
+
+
+def test_the_owners_take_markers_stay_whatever_they_are_called(studio: Studio) -> None:
+    item = analyzed(studio)
+    item.takes[0].markers.append(TakeMarker(1.2, "Bridge: eight bars", 0))
+    studio.reaper.run("Remove problem markers")
+    assert [marker.name for marker in item.takes[0].markers] == ["Bridge: eight bars"]
+    assert all(not text for text in item.texts.values() if text.startswith("{"))
+
+
+def test_a_finding_whose_marker_was_taken_away_is_marked_again(studio: Studio) -> None:
+    item = analyzed(studio)
+    item.takes[0].markers.clear()
+    studio.project.markers.clear()
+    (ticket,) = studio.ask("Analyze selected items")
+    studio.clerk.answer(ticket, markers=FOUND)
+    studio.reaper.until_idle()
+    assert (len(item.takes[0].markers), len(studio.project.markers)) == (2, 2)
+
+
+@pytest.mark.parametrize(("is_reversed", "wanted"), [(False, [10.5, 11.0]), (True, [])])
+def test_in_a_section_findings_are_counted_from_its_beginning(
+    studio: Studio, wanted: list[float], *, is_reversed: bool
+) -> None:
+    item = studio.item(at_s=10.0, length_s=2.0, offset_s=0.25)
+    take = item.takes[0]
+    assert take.source is not None
+    take.source = Source("", take.source.real_path, "SECTION", take.source, start_s=0.75, is_reversed=is_reversed)
+    (ticket,) = studio.ask("Analyze selected items")
+    studio.clerk.answer(ticket, markers=FOUND)
+    studio.reaper.until_idle()
+    assert [marker.start_s for marker in studio.project.markers] == wanted
+    assert [marker.at_s for marker in take.markers] == [0.75, 1.25][: len(wanted)]
 
 
 def test_everything_is_removed_again_but_what_is_not_ours(studio: Studio) -> None:

@@ -78,6 +78,35 @@ def test_save_as_in_mid_job_changes_nothing(studio: Studio) -> None:
     assert len(studio.project.tracks) == 7
 
 
+def test_what_is_expected_makes_reaper_ask_whether_to_save(studio: Studio) -> None:
+    studio.item()
+    studio.ask(SPLIT)
+    assert studio.project.is_dirty
+
+
+def test_undo_of_placed_stems_brings_no_trouble_and_nothing_back(studio: Studio) -> None:
+    studio.item()
+    (ticket,) = studio.ask(SPLIT)
+    studio.clerk.answer(ticket, *studio.stems(ticket))
+    studio.reaper.until(lambda: len(studio.project.tracks) == 7)
+    studio.project.undo_last()  # the peaks of its stems were still being built
+    studio.reaper.until_idle()
+    studio.reaper.run("Collect finished results")
+    studio.reaper.until_idle()
+    assert len(studio.project.tracks) == 1
+    assert not studio.reaper.person.console
+
+
+def test_closing_the_project_while_peaks_are_built_brings_no_trouble(studio: Studio) -> None:
+    studio.item()
+    (ticket,) = studio.ask(SPLIT)
+    studio.clerk.answer(ticket, *studio.stems(ticket))
+    studio.reaper.until(lambda: len(studio.project.tracks) == 7)
+    studio.reaper.new_project(studio.root / "Other.rpp")
+    studio.reaper.close_project(studio.project)
+    studio.reaper.until_idle()
+
+
 def test_a_failure_is_told_and_can_be_tried_again(studio: Studio) -> None:
     studio.item()
     (ticket,) = studio.ask(SPLIT)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -10,6 +11,8 @@ from bridge.listeners.tickets.forms import SteerTicket
 from bridge.recipes import MasterRecipe
 from tests.reaper.fake.project import Marker
 from tests.reaper.studio import Studio
+
+TOGGLE = "Toggle A-B (mix or master, loudness-matched)"
 
 
 def settings_of(studio: Studio) -> object:
@@ -24,19 +27,72 @@ def test_the_project_is_rendered_without_normalising_and_its_settings_come_back(
     assert isinstance(ticket.recipe, MasterRecipe)
     assert ticket.recipe.chain == "streaming"
     rendered = soundfile.info(ticket.files[0])
-    assert (rendered.samplerate, rendered.subtype, rendered.frames) == (44100, "PCM_24", round(5.25 * 44100))
+    frames = round((5.25 + 1.0) * 44100)  # with the tail that the project asks for
+    assert (rendered.samplerate, rendered.subtype, rendered.frames) == (44100, "PCM_24", frames)
     assert Path(ticket.files[0]).parent == studio.root / "Sessions" / "Bridge" / "Renders"
     assert ticket.return_folder == str(studio.root / "Sessions" / "Bridge" / "Returns")
 
 
-@pytest.mark.parametrize("own", ["ZXZhdxgAAQ==", "ZmZpYRgA", "Y2FsZhgA", "bDNwbUABAAA="])
-def test_exact_formats_of_the_project_are_kept_and_lossy_ones_are_not(studio: Studio, own: str) -> None:
+@pytest.mark.parametrize(
+    ("own", "suffix", "subtype"),
+    [
+        ("ZXZhdxgAAQ==", ".wav", "PCM_24"),
+        ("ZXZhdyAAAQ==", ".wav", "FLOAT"),
+        ("ZmZpYRgA", ".aiff", "PCM_24"),
+        ("Y2FsZhgA", ".flac", "PCM_24"),
+        ("evaw", ".wav", "PCM_24"),
+        ("ZXZhdxAAAQ==", ".wav", "FLOAT"),  # 16 bits, not dithered, would be a loss
+        ("bDNwbUABAAA=", ".wav", "FLOAT"),  # MP3
+    ],
+)
+def test_formats_of_the_project_are_kept_unless_they_lose_something(
+    studio: Studio, own: str, suffix: str, subtype: str
+) -> None:
     studio.item()
     studio.project.texts["RENDER_FORMAT"] = own
     (ticket,) = studio.ask("Master project")
-    wanted = {"ZmZpYRgA": ".aiff", "Y2FsZhgA": ".flac"}.get(own, ".wav")
-    assert Path(ticket.files[0]).suffix == wanted
+    assert Path(ticket.files[0]).suffix == suffix
+    assert soundfile.info(ticket.files[0]).subtype == subtype
     assert studio.project.texts["RENDER_FORMAT"] == own
+
+
+def test_of_what_the_project_does_to_renders_only_fades_metadata_second_pass_and_delay_are_kept(studio: Studio) -> None:
+    studio.item()
+    normalising, limiting, fading, trimming = 1 | 2, 64 | 128, 512 | 1024, 16384
+    studio.project.settings["RENDER_NORMALIZE"] = normalising | limiting | fading | trimming
+    stems, metadata, second_pass, delay = 1, 512, 2048, 16 << 16
+    studio.project.settings["RENDER_SETTINGS"] = stems | metadata | second_pass | delay
+    kept = settings_of(studio)
+    studio.ask("Master project")
+    (used,) = studio.reaper.projects.renders
+    assert used["RENDER_NORMALIZE"] == fading
+    assert used["RENDER_SETTINGS"] == metadata | second_pass | delay
+    assert (used["RENDER_DITHER"], used["RENDER_ADDTOPROJ"]) == (0, 0)
+    assert settings_of(studio) == kept
+
+
+@pytest.mark.parametrize("action", ["Master project", "Master time selection", "Master selected regions"])
+@pytest.mark.parametrize("fraction", [0.0, 0.4])
+def test_a_render_that_the_user_stops_is_not_mastered(studio: Studio, action: str, fraction: float) -> None:
+    studio.item(length_s=3.0)
+    studio.project.time = (3.5, 5.5)
+    studio.project.markers = [Marker(1, 3.5, 5.5, "Intro", 0, is_selected=True)]
+    kept = settings_of(studio)
+    studio.reaper.projects.rendered_fraction = fraction
+    assert studio.ask(action) == []
+    assert "was stopped" in studio.reaper.person.boxes[-1]
+    assert settings_of(studio) == kept
+    assert not studio.reaper.scripts
+
+
+def test_a_render_that_fails_leaves_the_settings_as_they_were(studio: Studio) -> None:
+    studio.item()
+    kept = settings_of(studio)
+    (studio.root / "Sessions").mkdir(exist_ok=True)
+    (studio.root / "Sessions" / "Bridge").write_text("a file stands where the folder should be")
+    with pytest.raises(Exception, match="Renders"):
+        studio.reaper.run("Master project")
+    assert settings_of(studio) == kept
 
 
 def test_the_master_comes_back_on_its_own_silent_track_at_its_place(studio: Studio) -> None:
@@ -49,6 +105,7 @@ def test_the_master_comes_back_on_its_own_silent_track_at_its_place(studio: Stud
     assert (item.values["D_POSITION"], item.values["D_LENGTH"]) == (3.5, 1.0)
     assert [take.name for take in item.takes] == ["mix", "master streaming"]
     assert item.values["I_CURTAKE"] == 1
+    assert (item.values["D_FADEINLEN"], item.values["D_FADEOUTLEN"], item.values["C_BEATATTACHMODE"]) == (0, 0, 0)
     assert [title for title, _ in studio.project.undo] == ["Bridge: master of Söng € (selection)"]
     assert "-14.0 LUFS" in studio.reaper.person.news[-1]
 
@@ -63,8 +120,18 @@ def test_a_second_master_becomes_a_new_take_of_the_first(studio: Studio) -> None
     assert len({take.source.path for take in item.takes if take.source}) == 4
 
 
-def test_each_selected_region_is_a_master_of_its_own(studio: Studio) -> None:
+def test_a_tail_that_the_project_renders_is_mastered_and_placed_too(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    (item,) = studio.tracks()["Masters"].items
+    assert item.values["D_LENGTH"] == pytest.approx(5.25 + 1.0)
+
+
+@pytest.mark.parametrize("counts_regions", [False, True])
+def test_each_selected_region_is_a_master_of_its_own(studio: Studio, *, counts_regions: bool) -> None:
     studio.item(length_s=4.0, offset_s=0.0)
+    studio.project.counts_regions = counts_regions
+    studio.project.settings["RENDER_TAILFLAG"] = 0.0
     studio.project.markers = [
         Marker(1, 3.0, 4.0, "Intro", 0, is_selected=True),
         Marker(2, 4.0, 5.0, "Verse", 0),
@@ -122,11 +189,11 @@ def test_ab_is_heard_at_equal_loudness_alone_and_ends_as_it_began(studio: Studio
     track = studio.tracks()["Masters"]
     (item,) = track.items
     quiet = 10 ** (-4 / 20)
-    studio.reaper.run("Toggle A-B (mix or master, loudness-matched)")
+    studio.reaper.run(TOGGLE)
     assert item.values["I_CURTAKE"] == 1
     assert item.takes[1].values["D_VOL"] == pytest.approx(quiet)
     assert (track.values["B_MUTE"], track.values["I_SOLO"]) == (0, 1)
-    studio.reaper.run("Toggle A-B (mix or master, loudness-matched)")
+    studio.reaper.run(TOGGLE)
     assert (item.values["I_CURTAKE"], item.takes[0].values["D_VOL"]) == (0, 1.0)
     studio.reaper.run("Leave A-B")
     assert (item.values["I_CURTAKE"], item.takes[1].values["D_VOL"]) == (1, 1.0)
@@ -136,7 +203,58 @@ def test_ab_is_heard_at_equal_loudness_alone_and_ends_as_it_began(studio: Studio
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("action", ["Toggle A-B (mix or master, loudness-matched)", "Leave A-B"])
+def test_ab_passes_by_other_solos_and_the_effects_that_the_mix_went_through_already(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    drums, masters, bus = studio.track("Drums"), studio.tracks()["Masters"], studio.project.bus
+    drums.values["I_SOLO"] = 2.0
+    studio.reaper.run(TOGGLE)
+    studio.reaper.run(TOGGLE)
+    assert (drums.values["I_SOLO"], masters.values["I_SOLO"], bus.values["I_FXEN"]) == (0, 1, 0)
+    studio.reaper.run("Leave A-B")
+    assert (drums.values["I_SOLO"], masters.values["I_SOLO"], bus.values["I_FXEN"]) == (2, 0, 1)
+
+
+def test_ab_can_be_undone_and_begins_anew_then(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    before = studio.project.content()
+    studio.reaper.run(TOGGLE)
+    studio.project.undo_last()
+    assert studio.project.content() == before
+    studio.reaper.run(TOGGLE)
+    track = studio.tracks()["Masters"]
+    assert (track.values["B_MUTE"], track.values["I_SOLO"], track.items[0].values["I_CURTAKE"]) == (0, 1, 1)
+
+
+def test_takes_that_the_user_deletes_do_not_confuse_ab(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    studio.master()
+    (item,) = studio.tracks()["Masters"].items
+    del item.takes[:2]
+    item.values["I_CURTAKE"] = 1.0
+    studio.reaper.run(TOGGLE)
+    assert item.take is not None
+    assert item.take.name == "master streaming (2)"
+    studio.reaper.run(TOGGLE)
+    assert item.take.name == "mix (2)"
+
+
+def test_a_master_asked_for_in_ab_is_of_the_session_and_not_of_the_master(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    first = studio.clerk.taken[0]
+    assert first.ask == "work"
+    studio.reaper.run(TOGGLE)
+    (ticket,) = studio.ask("Master project")
+    before, _ = soundfile.read(first.files[0])
+    after, _ = soundfile.read(ticket.files[0])
+    assert np.array_equal(before[: round(5.2 * 44100)], after[: round(5.2 * 44100)])
+    assert studio.tracks()["Masters"].values["B_MUTE"] == 1
+
+
+@pytest.mark.parametrize("action", [TOGGLE, "Leave A-B"])
 def test_without_a_master_there_is_no_ab(studio: Studio, action: str) -> None:
     studio.reaper.run(action)
     assert "Master project first" in studio.reaper.person.boxes[0]

@@ -6,8 +6,9 @@ from typing import Any
 
 from PIL import Image
 
+from tests.reaper.fake.imgui import ImGuiWindow
 from tests.reaper.fake.script import Script
-from tests.reaper.pictures import CARDS, GOOD, show_panel
+from tests.reaper.pictures import CARDS, GOOD, show_imgui_panel, show_panel
 from tests.reaper.studio import Studio
 
 LEFT = 1
@@ -90,3 +91,64 @@ def test_broken_files_of_the_daemon_do_not_end_it(studio: Studio) -> None:
     (studio.clerk.folder / "daemon.json").write_text("[")
     turn(studio, 4)
     assert script.is_waiting
+
+
+# --- With ReaImGui ----------------------------------------------------------------------------------------------------
+
+
+def test_with_reaimgui_it_shows_the_same_parts(studio: Studio) -> None:
+    window = show_imgui_panel(studio)
+    shown = " | ".join(window.labels)
+    for words in ("Ready", "Pause", "Streaming  (-14.0 LUFS)", "Master project", "Try failed again", "-16.7 LUFS"):
+        assert words in shown
+    for words in ("mastering, 0:14 left", "Demo.wav is cut off: 1.2 MB of audio is missing.", "analyze"):
+        assert words in shown
+    window.is_closed = True
+    studio.reaper.until_idle()
+
+
+def test_its_buttons_and_jobs_are_pressed_there_too(studio: Studio) -> None:
+    page = studio.root / "page.html"
+    studio.item()
+    window = show_imgui_panel(studio, [{**CARDS[2], "page": str(page)}])
+    window.pressed = ["Master project"]
+    turn(studio, 1)
+    (ticket,) = studio.clerk.take()
+    assert ticket.recipe.do == "master"
+    window.pressed = ["Pause"]
+    turn(studio, 1)
+    studio.clerk.take()
+    assert studio.clerk.taken[-1].ask == "pause"
+    window.pressed = ["Long Night"]
+    turn(studio, 1)
+    assert str(page) in studio.reaper.program.commands[0][0].replace('\\"', '"')
+
+
+def test_a_chain_is_picked_from_its_list(studio: Studio) -> None:
+    window = show_imgui_panel(studio)
+    window.pressed = ["##chain", "Loud  (-9.5 LUFS)"]
+    turn(studio, 2)
+    assert studio.reaper.program.GetExtState("daw-bridge", "chain") == "loud"
+    assert "Loud  (-9.5 LUFS)" in window.labels
+
+
+def test_who_does_not_want_reaimguis_look_gets_the_plain_one(studio: Studio) -> None:
+    studio.reaper.program.imgui = ImGuiWindow()
+    studio.reaper.program.SetExtState("daw-bridge", "look", "gfx", True)
+    script = show_panel(studio)
+    assert GOOD in colours(script)
+
+
+def test_a_reaimgui_that_is_too_old_is_passed_by(studio: Studio) -> None:
+    window = studio.reaper.program.imgui = ImGuiWindow()
+    window.builtin_path = "/nowhere"
+    script = show_panel(studio)
+    assert GOOD in colours(script)
+
+
+def test_where_it_is_docked_is_written_down_only_when_it_changes(studio: Studio) -> None:
+    script = show_panel(studio)
+    assert studio.reaper.program.GetExtState("daw-bridge", "dock") == ""
+    script.window.dock_place = 257
+    turn(studio)
+    assert studio.reaper.program.GetExtState("daw-bridge", "dock") == "257"

@@ -6,10 +6,16 @@ import shutil
 import pytest
 
 from tests.reaper.fake.desk import CANCEL
+from tests.reaper.fake.reaper import SCRIPTS
 from tests.reaper.studio import Studio
 
 ACTION = "Set up and diagnose"
 WEB = "[reaper]\ncsurf_0=HTTP 0 8081 '' 'index.html' 0 ''\n"
+BOTH = """[reaper]
+csurf_0=OSC "feedback only" 2 7000 "127.0.0.1" 9000 1024 10 ""
+csurf_1=HTTP 0 8081 '' 'index.html' 0 ''
+csurf_2=OSC "tablet" 3 8000 "127.0.0.1" 9000 1024 10 ""
+"""
 OSC = '[reaper]\ncsurf_0=OSC "tablet" 3 8000 "127.0.0.1" 9000 1024 10 ""\n'
 
 
@@ -38,6 +44,32 @@ def test_the_road_back_is_tested_where_reaper_can_be_called(studio: Studio, ini:
     studio.reaper.run("Collect finished results")  # what the daemon's call makes REAPER do
     studio.reaper.skip(1)
     assert "the daemon reaches REAPER" in told(studio)
+
+
+def test_both_roads_are_tested_where_both_are_there(studio: Studio) -> None:
+    (studio.root / "REAPER" / "reaper.ini").write_text(BOTH)
+    studio.reaper.run(ACTION)
+    card = json.loads((studio.clerk.folder / "reaper.json").read_text())
+    assert (card["web_port"], card["osc_port"]) == (8081, 8000)
+    studio.clerk.take()
+    studio.reaper.program.SetExtState("daw-bridge", "pushed", "web", False)  # what REAPER's web server does
+    studio.reaper.skip(1)
+    studio.reaper.tick()
+    studio.clerk.take()
+    assert [getattr(ticket, "by", "") for ticket in studio.clerk.taken] == ["web", "osc"]
+    studio.reaper.skip(10)
+    report = told(studio)
+    assert "reaches REAPER (web interface, port 8081)" in report
+    assert "does not hear the daemon (OSC, port 8000)" in report
+
+
+def test_actions_that_are_newer_than_what_reaper_remembers_of_the_folder_are_added(studio: Studio) -> None:
+    studio.reaper.actions = studio.root / "Scripts"
+    shutil.copytree(SCRIPTS, studio.reaper.actions)
+    studio.reaper.program.EnumerateFiles(f"{studio.reaper.actions}/", 0)
+    shutil.copy(studio.reaper.actions / "Bridge - Leave A-B.lua", studio.reaper.actions / "Bridge - New.lua")
+    studio.reaper.run(ACTION)
+    assert "22 actions" in told(studio)
 
 
 def test_a_road_back_that_is_blocked_is_told_and_is_no_catastrophe(studio: Studio) -> None:

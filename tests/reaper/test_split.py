@@ -6,7 +6,7 @@ import soundfile
 from bridge.recipes import SplitRecipe
 from bridge.report import Marker
 from tests.reaper.fake.desk import CANCEL, NO, YES
-from tests.reaper.fake.project import Source
+from tests.reaper.fake.project import Source, StretchMarker
 from tests.reaper.studio import STEMS, Studio
 
 
@@ -31,24 +31,22 @@ def test_stems_of_an_item_that_starts_in_mid_file_lie_where_the_item_lies(studio
 
 def test_stem_tracks_are_children_of_a_folder_below_the_track(studio: Studio) -> None:
     track = studio.track("Mix")
-    track.values.update(D_VOL=0.5, D_PAN=-0.25)
     studio.track("After")
     studio.item(track)
     studio.split()
     names = [each.name for each in studio.project.tracks]
     assert names == ["Mix", "Mix stems", "Vocals", "Drums", "Bass", "Other", "Residual", "After"]
-    assert [each.values["I_FOLDERDEPTH"] for each in studio.project.tracks] == [0, 1, 0, 0, 0, 0, -1, 0]
-    folder = studio.project.tracks[1]
-    assert (folder.values["D_VOL"], folder.values["D_PAN"]) == (0.5, -0.25)
+    # The track is their parent, so they go through its effects, fader and sends.
+    assert [each.values["I_FOLDERDEPTH"] for each in studio.project.tracks] == [1, 1, 0, 0, 0, 0, -2, 0]
     assert len({each.values["I_CUSTOMCOLOR"] for each in studio.project.tracks[2:7]}) == 5
 
 
 @pytest.mark.parametrize(
     ("depths", "at", "wanted"),
     [
-        ([1, -1], 1, [1, 0, 1, 0, 0, 0, 0, -2]),  # the last child of a folder
+        ([1, -1], 1, [1, 1, 1, 0, 0, 0, 0, -3]),  # the last child of a folder
         ([1, -1], 0, [1, 1, 0, 0, 0, 0, -1, -1]),  # the folder itself
-        ([1, 1, -2], 2, [1, 1, 0, 1, 0, 0, 0, 0, -3]),  # ends two folders
+        ([1, 1, -2], 2, [1, 1, 1, 1, 0, 0, 0, 0, -4]),  # ends two folders
     ],
 )
 def test_folders_of_the_user_stay_as_they_were(studio: Studio, depths: list[int], at: int, wanted: list[int]) -> None:
@@ -158,7 +156,8 @@ def test_an_item_with_effects_is_rendered_first_if_the_user_wants_that(studio: S
     ticket = studio.clerk.taken[0]
     assert ticket.ask == "work"
     rendered = soundfile.info(ticket.files[0])
-    assert rendered.frames == 2 * 44100
+    assert rendered.frames == 3 * 44100  # with the tail that the project asks for
+    assert (placed.values["D_FADEINLEN"], placed.values["D_FADEOUTLEN"]) == (0, 0)  # they are in the file
     assert (studio.project.settings, studio.project.texts) == kept
 
 
@@ -208,14 +207,44 @@ def test_what_cannot_be_split_is_told_and_the_rest_is_done(studio: Studio) -> No
     assert "empty item" in told
 
 
-def test_a_section_is_rendered(studio: Studio) -> None:
+@pytest.mark.parametrize("answer", [YES, NO])
+def test_a_section_is_rendered_in_any_case(studio: Studio, answer: int) -> None:
     item = studio.item()
     take = item.takes[0]
     assert take.source is not None
-    take.source = Source("", take.source.real_path, "SECTION", take.source)
-    studio.reaper.person.answers.append(YES)
+    take.source = Source("", take.source.real_path, "SECTION", take.source, start_s=1.0)
+    studio.reaper.person.answers.append(answer)
     (ticket,) = studio.ask("Split selected items into 4 stems")
+    assert "has section" in studio.reaper.person.boxes[0]
     assert "Renders" in ticket.files[0]
+    studio.clerk.answer(ticket, *studio.stems(ticket))
+    studio.reaper.until_idle()
+    (placed,) = studio.tracks()["Vocals"].items
+    assert placed.take is not None
+    assert placed.take.values["D_STARTOFFS"] == 0
+
+
+def test_a_render_that_the_user_stops_is_not_split(studio: Studio) -> None:
+    treat(studio)
+    kept = (dict(studio.project.settings), dict(studio.project.texts))
+    studio.reaper.projects.rendered_fraction = 0.3
+    studio.reaper.person.answers.append(YES)
+    assert studio.ask("Split selected items into 4 stems") == []
+    assert "was stopped" in studio.reaper.person.boxes[-1]
+    assert (studio.project.settings, studio.project.texts) == kept
+    assert [item.values["B_UISEL"] for item in studio.project.items] == [1]
+
+
+def test_stretch_markers_and_automatic_fades_are_those_of_the_item(studio: Studio) -> None:
+    item = studio.item()
+    item.takes[0].stretch_markers = [StretchMarker(0.0, 1.0, 0.2), StretchMarker(1.0, 2.5)]
+    item.values.update(D_FADEINLEN_AUTO=0.25, D_FADEOUTDIR=0.5)
+    studio.reaper.person.answers.append(NO)
+    studio.split()
+    (placed,) = studio.tracks()["Drums"].items
+    assert placed.take is not None
+    assert [(m.at_s, m.source_s, m.slope) for m in placed.take.stretch_markers] == [(0.0, 1.0, 0.2), (1.0, 2.5, 0.0)]
+    assert (placed.values["D_FADEINLEN_AUTO"], placed.values["D_FADEOUTDIR"]) == (0.25, 0.5)
 
 
 def test_without_a_selection_it_says_what_to_do(studio: Studio) -> None:
@@ -273,5 +302,5 @@ def test_a_project_that_is_not_shown_any_more_is_still_the_one_that_is_rendered(
     studio.reaper.skip(1)
     studio.reaper.tick()
     (ticket,) = studio.clerk.take()
-    assert soundfile.info(ticket.files[0]).frames == round(4.75 * 44100)
+    assert soundfile.info(ticket.files[0]).frames == round(5.75 * 44100)  # a second of tail
     assert studio.reaper.tabs.shown is other

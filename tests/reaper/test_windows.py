@@ -32,6 +32,22 @@ def test_a_render_is_named_in_the_ticket_as_reaper_names_it(studio: Studio) -> N
     assert studio.reaper.disk.real(ticket.files[0]).is_file()
 
 
+def test_without_an_installation_the_ticket_folder_is_found_beside_reapers_own(studio: Studio) -> None:
+    """Windows gives `LOCALAPPDATA` in a code page: the ü of a name would be no UTF-8."""
+    studio.reaper.program._resources = studio.root / "AppData" / "Roaming" / "REAPER"
+    studio.reaper._environment = {"LOCALAPPDATA": "C:\\Users\\\udcc4nn & Co\\AppData\\Local"}
+    studio.item(name="a.wav")
+    assert len(studio.ask("Analyze selected items")) == 1
+
+
+def test_settings_for_the_daemon_are_written_again_over_the_old_ones(studio: Studio) -> None:
+    for _ in range(2):
+        studio.reaper.run("Set up and diagnose")
+        studio.reaper.until_idle()
+    assert all("everything is in order" in text for text in studio.reaper.person.console)
+    assert (studio.clerk.folder / "reaper.json").is_file()
+
+
 def test_a_report_is_opened_by_the_shell_of_windows(studio: Studio) -> None:
     studio.item(name="a.wav")
     (ticket,) = studio.ask("Analyze selected items")

@@ -12,7 +12,7 @@ import pytest
 from bridge.errors import RequestError
 from bridge.listeners.tickets.checks import own_path
 from bridge.listeners.tickets.forms import FORMS, RECIPE_SCHEMA, DawCard, form_schema
-from bridge.listeners.tickets.push import osc_message, web_address
+from bridge.listeners.tickets.push import Caller, web_address
 from bridge.recipes import Recipe
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tickets"
@@ -73,7 +73,16 @@ def test_reaper_is_called_on_this_machine_only() -> None:
         DawCard.model_validate({"format": 1, "collect_action": "_RS1", "listen_actions": {"a": "_RS1;40026"}})
 
 
-def test_the_osc_message_names_the_action() -> None:
-    message = osc_message("_RS1")
-    assert message == b"/action/str\0" + b",s\0\0" + b"_RS1\0\0\0\0"
-    assert socket.AF_INET  # sent by UDP
+def test_reaper_is_called_by_osc_where_it_has_no_web_interface_or_where_osc_is_asked_for() -> None:
+    caller = Caller()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaper:
+        reaper.bind(("127.0.0.1", 0))
+        reaper.settimeout(10)
+        port = reaper.getsockname()[1]
+        card = DawCard(format=1, collect_action="_RS1", osc_port=port)
+        assert caller.call(card, "_RS1")
+        assert reaper.recv(100) == b"/action/str\0" + b",s\0\0" + b"_RS1\0\0\0\0"
+        both = card.model_copy(update={"web_port": 1})
+        assert caller.call(both.only("osc"), "_RS2")
+        assert b"_RS2" in reaper.recv(100)
+        assert not caller.call(card.only("web"), "_RS3")

@@ -17,7 +17,7 @@ from bridge.model import Job, JobState
 from bridge.report import Marker
 from bridge.reports.document import read_report
 from bridge.reports.markers import markers_of
-from bridge.surface.wire import MalformedError, decode, encode
+from bridge.surface.wire import MalformedError, decode, encode, run_in_reaper
 
 DONE = "/dawbridge/done"
 """REAPER hands the job id on to a script that has learnt this address."""
@@ -82,7 +82,7 @@ def tell_reaper(target: tuple[str, int], job_id: str, action: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         wire.sendto(encode(DONE, [job_id]), target)
         if action:
-            wire.sendto(encode("/action/str", [action]), target)
+            wire.sendto(run_in_reaper(action), target)
 
 
 def _markers(job: Job) -> Sequence[Marker]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, JsonValue, field_validator
 
@@ -83,6 +83,10 @@ class SteerTicket(Value):
     id: TicketId
     ask: Literal["cancel", "pause", "resume", "push", "heard"] = Field(description="What is to happen.")
     of: tuple[TicketId, ...] = Field(default=(), max_length=1000, description="Ids of the tickets that are meant.")
+    by: Literal["web", "osc"] | None = Field(
+        default=None,
+        description="With `push`: by REAPER's web interface or by OSC; otherwise by the first of them that is on.",
+    )
     side: Side = Field(
         default=Side.SESSION, description="With `heard`: what the DAW plays now; a is the mix, b its master."
     )
@@ -195,6 +199,11 @@ class DawCard(Value):
     )
     web_port: int | None = Field(default=None, ge=1, le=65535, description="Port of its web interface, if that is on.")
     osc_port: int | None = Field(default=None, ge=1, le=65535, description="Port on which it hears OSC, if it does.")
+
+    def only(self, by: Literal["web", "osc"] | None) -> Self:
+        """The card with one way to call REAPER; None: as it is."""
+        other = {"web": "osc_port", "osc": "web_port"}
+        return self if by is None else self.model_copy(update={other[by]: None})
 
 
 FORMS: Mapping[str, type[Value]] = MappingProxyType(

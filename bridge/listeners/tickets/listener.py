@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from pydantic import JsonValue
 
@@ -210,7 +210,7 @@ class TicketListener:
             case "resume":
                 self._desk.resume()
             case "push":
-                self._push()
+                self._push(ticket.by)
             case "heard":
                 self._listening.heard(ticket.side)
             case "cancel":
@@ -288,11 +288,11 @@ class TicketListener:
             del self._accepted[job.id]
             self._push()
 
-    def _push(self) -> None:
-        """Lets REAPER look for results; its scripts look by themselves as well."""
+    def _push(self, by: Literal["web", "osc"] | None = None) -> None:
+        """Lets REAPER look for results, by one way only where that is asked for; its scripts look by themselves too."""
         daw = self._box.daw()
         if daw is not None:
-            self._caller.call(daw, daw.collect_action)
+            self._caller.call(daw.only(by), daw.collect_action)
 
     def _play(self, side: Side) -> bool:
         """Lets REAPER play a side; whether there is a road to it."""

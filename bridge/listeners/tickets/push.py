@@ -1,11 +1,14 @@
-"""Calling REAPER on this machine: by its web interface or by OSC, whichever is on."""
+"""Calling REAPER on this machine: by its web interface or by OSC, whichever is on.
+
+The ports and the actions come from `reaper.json`, which REAPER's set-up script writes: nobody has to type them. The
+settings `osc.reaper` and `osc.reaper_action` are another thing: they tell any REAPER, also on another machine, of every
+job that is done, whoever asked for it.
+"""
 
 import logging
 import queue
 import socket
 import threading
-
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 from bridge.listeners.tickets.forms import DawCard
 
@@ -19,13 +22,6 @@ def web_address(daw: DawCard, action: str) -> str | None:
     if daw.web_port is None:
         return None
     return f"http://{THIS_MACHINE}:{daw.web_port}/_/SET/EXTSTATE/daw-bridge/pushed/web;{action}"
-
-
-def osc_message(action: str) -> bytes:
-    """What to send so that REAPER runs an action."""
-    message = OscMessageBuilder("/action/str")
-    message.add_arg(action, OscMessageBuilder.ARG_TYPE_STRING)
-    return message.build().dgram
 
 
 class Caller:
@@ -53,10 +49,16 @@ def _push(daw: DawCard, action: str) -> None:
         if (address := web_address(daw, action)) is not None:
             _fetch(address)
         elif daw.osc_port is not None:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                sender.sendto(osc_message(action), (THIS_MACHINE, daw.osc_port))
+            _send(action, daw.osc_port)
     except OSError as reason:
         log.info("REAPER does not hear: %s", reason, extra={"action": "push_failed"})
+
+
+def _send(action: str, port: int) -> None:
+    from bridge.surface.wire import run_in_reaper  # noqa: PLC0415 - surfaces are not loaded where none is used
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(run_in_reaper(action), (THIS_MACHINE, port))
 
 
 def _fetch(address: str) -> None:

@@ -1,6 +1,7 @@
 -- Analysing items: figures as notes, findings as markers and take markers, and all of that removed again.
 
 local need = ...
+local json = need("json")
 local project = need("project")
 local say = need("say")
 local takes = need("takes")
@@ -9,6 +10,7 @@ local work = need("work")
 
 local analyze = {}
 local MARKERS = "daw-bridge-markers"
+local TAKE_MARKERS = "P_EXT:daw_bridge_markers"
 local PREFIX = "Bridge: "
 local NOTES_HEAD, NOTES_TAIL = "--- Bridge ---", "--------------"
 local MARKERS_MAX = 100
@@ -83,7 +85,39 @@ local function mark(proj, marker)
   reaper.SetProjExtState(proj, MARKERS, (is_region and "r" or "m") .. number, marker.name)
 end
 
--- Where a time of the file lies in the project; nil where the item does not play it.
+local function key_of(name, time_s)
+  return string.format("%.3f %s", time_s, name)
+end
+
+-- Calls `visit(take, index, key)` for every take marker of an item, from the last to the first of each take.
+local function each_take_marker(item, visit)
+  for number = 0, reaper.CountTakes(item) - 1 do
+    local take = reaper.GetTake(item, number)
+    for index = take and reaper.GetNumTakeMarkers(take) - 1 or -1, 0, -1 do
+      local at, name = reaper.GetTakeMarker(take, index)
+      visit(take, index, key_of(name, at))
+    end
+  end
+end
+
+-- The take markers of ours that are still on an item, as a set; those of its owner may be called "Bridge: " as well.
+local function ours_on(item)
+  local _, text = reaper.GetSetMediaItemInfo_String(item, TAKE_MARKERS, "", false)
+  local known, ours = text ~= "" and json.decode(text) or {}, {}
+  if next(known) then
+    each_take_marker(item, function(_, _, key)
+      ours[key] = known[key]
+    end)
+  end
+  return ours
+end
+
+local function remember_on(item, ours)
+  local text = next(ours) and json.encode(ours) or ""
+  reaper.GetSetMediaItemInfo_String(item, TAKE_MARKERS, text, true)
+end
+
+-- Where a time of a take's source lies in the project; nil where the item does not play it.
 local function in_project(item, take, time_s)
   local rate = reaper.GetMediaItemTakeInfo_Value(take, "D_PLAYRATE")
   local at = (time_s - reaper.GetMediaItemTakeInfo_Value(take, "D_STARTOFFS")) / rate
@@ -92,25 +126,24 @@ local function in_project(item, take, time_s)
   end
 end
 
--- Marks findings where the item's active take plays them; how many.
+-- Marks findings (times of the file) where the item's active take plays them; how many. A file that is played backwards
+-- has no such places.
 function analyze.mark(proj, item, markers)
   local take = reaper.GetActiveTake(item)
-  local is_new, placed = {}, 0
-  for index = 0, reaper.GetNumTakeMarkers(take) - 1 do
-    local at, name = reaper.GetTakeMarker(take, index)
-    is_new[name .. at] = false
-  end
-  for _, found in ipairs(markers) do
-    local start = in_project(item, take, found.start_s)
-    local name = PREFIX .. found.name
-    if start and placed < MARKERS_MAX and is_new[name .. found.start_s] == nil then
+  local origin, ours, placed = takes.origin(take), ours_on(item), 0
+  for _, found in ipairs(origin.is_reversed and {} or markers) do
+    local at = found.start_s - origin.start
+    local start, name = in_project(item, take, at), PREFIX .. found.name
+    if start and placed < MARKERS_MAX and not ours[key_of(name, at)] then
       placed = placed + 1
+      ours[key_of(name, at)] = true
       local colour = PLACES[found.kind] and PLACE or PROBLEM
-      local stop = found.end_s and in_project(item, take, found.end_s)
+      local stop = found.end_s and in_project(item, take, found.end_s - origin.start)
       mark(proj, { start = start, stop = stop, name = name, colour = colour })
-      reaper.SetTakeMarker(take, -1, name, found.start_s, project.colour(table.unpack(colour)))
+      reaper.SetTakeMarker(take, -1, name, at, project.colour(table.unpack(colour)))
     end
   end
+  remember_on(item, ours)
   return placed
 end
 
@@ -142,29 +175,28 @@ local function marked(proj)
   end
 end
 
--- Numbers of the markers that are still called what we called them: what somebody renamed is theirs.
+-- Names of the project's markers by their keys: what somebody renamed is theirs.
 local function named(proj)
-  local names, index = {}, 0
-  while true do
-    local next_index, is_region, _, _, name, number = reaper.EnumProjectMarkers3(proj, index)
-    if next_index == 0 then
-      return names
-    end
-    names[(is_region and "r" or "m") .. number] = name
-    index = index + 1
+  local names = {}
+  for _, marker in ipairs(project.markers(proj)) do
+    names[marker.key] = marker.name
   end
+  return names
 end
 
 local function clear_item(item)
-  write_notes(item, "")
-  for index = 0, reaper.CountTakes(item) - 1 do
-    local take = reaper.GetTake(item, index)
-    for place = reaper.GetNumTakeMarkers(take) - 1, 0, -1 do
-      local _, name = reaper.GetTakeMarker(take, place)
-      if name:sub(1, #PREFIX) == PREFIX then
-        reaper.DeleteTakeMarker(take, place)
+  local _, notes = reaper.GetSetMediaItemInfo_String(item, "P_NOTES", "", false)
+  if notes:find(NOTES_HEAD, 1, true) then
+    write_notes(item, "")
+  end
+  local ours = ours_on(item)
+  if next(ours) then
+    each_take_marker(item, function(take, index, key)
+      if ours[key] then
+        reaper.DeleteTakeMarker(take, index)
       end
-    end
+    end)
+    remember_on(item, {})
   end
 end
 

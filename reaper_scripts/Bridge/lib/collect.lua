@@ -4,10 +4,12 @@
 local need = ...
 local project = need("project")
 local say = need("say")
+local takes = need("takes")
 local tickets = need("tickets")
 
 local collect = {}
 local SECTION = "daw-bridge"
+local PLACED = "daw-bridge-placed"
 local BEAT = "collector"
 local LOOK_S = 0.2
 local BEAT_MAX_S = 1.5
@@ -61,29 +63,34 @@ end
 
 -- --- Peaks: built a little at a time, so that nothing stands still ---------------------------------------------------
 
-local peaks, is_wanted = {}, {}
+local peaks = {}
 
-local function want_peaks(proj)
-  for index = 0, reaper.CountMediaItems(proj) - 1 do
-    local item = reaper.GetMediaItem(proj, index)
-    local source = reaper.GetActiveTake(item) and reaper.GetMediaItemTake_Source(reaper.GetActiveTake(item))
-    if source and not is_wanted[source] and project.mark_of(item, false) ~= "" then
-      is_wanted[source] = true
-      if reaper.PCM_Source_BuildPeaks(source, PEAKS_FIRST) ~= 0 then
-        peaks[#peaks + 1] = source
-      end
+-- Whether a source still plays somewhere: undo and closing take sources away.
+local function is_there(one)
+  return project.is_open(one.proj) and reaper.ValidatePtr2(one.proj, one.source, "PCM_source*")
+end
+
+local function want_peaks()
+  for _, one in ipairs(takes.fresh) do
+    if is_there(one) and reaper.PCM_Source_BuildPeaks(one.source, PEAKS_FIRST) ~= 0 then
+      peaks[#peaks + 1] = one
     end
   end
+  takes.fresh = {}
 end
 
 local function build_peaks()
-  local source = peaks[1]
-  if source and reaper.PCM_Source_BuildPeaks(source, PEAKS_NEXT) == 0 then
-    reaper.PCM_Source_BuildPeaks(source, PEAKS_LAST)
+  local one = peaks[1]
+  if not one then
+    return false
+  elseif not is_there(one) then
+    table.remove(peaks, 1)
+  elseif reaper.PCM_Source_BuildPeaks(one.source, PEAKS_NEXT) == 0 then
+    reaper.PCM_Source_BuildPeaks(one.source, PEAKS_LAST)
     table.remove(peaks, 1)
     reaper.UpdateArrange()
   end
-  return source ~= nil
+  return true
 end
 
 -- --- Looking ---------------------------------------------------------------------------------------------------------
@@ -108,6 +115,15 @@ local function is_lost(id)
   return reaper.time_precise() - missing[id] > LOST_AFTER_S
 end
 
+-- Results that were placed: undo may bring their ids back into the project, and nobody waits for them any more.
+local function was_placed(id)
+  return reaper.GetExtState(PLACED, id) ~= ""
+end
+
+local function remember(id)
+  reaper.SetExtState(PLACED, id, "1", false)
+end
+
 -- Every project that waits for a ticket: a copy made by save-as waits for the same ones.
 local function deliver(id, waiting, result)
   for _, one in ipairs(waiting) do
@@ -115,9 +131,10 @@ local function deliver(id, waiting, result)
       take(one.proj, result)
       remember_report(one.proj, result)
       project.forget(one.proj, id)
-      want_peaks(one.proj)
     end
   end
+  want_peaks()
+  remember(id)
   if result.state == "done" or not result.request then
     tickets.done(id)
   end
@@ -128,10 +145,13 @@ end
 local function look()
   local waiting = expected()
   for _, one in ipairs(waiting) do
-    local result = tickets.result(one.id)
+    local result = not was_placed(one.id) and tickets.result(one.id)
     if result then
       deliver(one.id, waiting, result)
       return #waiting - 1, true
+    elseif was_placed(one.id) then
+      project.forget(one.proj, one.id)
+      say.news("a result that was placed before is not placed again.")
     elseif is_lost(one.id) then
       project.forget(one.proj, one.id)
       say.trouble("a job of this project is not known any more; ask again if it is still wanted.")

@@ -60,7 +60,7 @@ local function again(proj, one)
   ticket.retry_of = result.job
   local id, reason = tickets.send(ticket)
   if id then
-    project.expect(proj, id, ticket.notes.kind)
+    project.expect(proj, id)
     tickets.done(one.id)
   end
   return id ~= nil, reason

@@ -5,6 +5,7 @@ local json = need("json")
 local project = need("project")
 local render = need("render")
 local say = need("say")
+local takes = need("takes")
 local tickets = need("tickets")
 local work = need("work")
 
@@ -12,6 +13,7 @@ local master = {}
 local SECTION = "daw-bridge"
 local TRACK_MARK = "masters"
 local DEFAULT_CHAIN = "streaming"
+local TIMEBASE_TIME = 0
 
 -- --- Chains ----------------------------------------------------------------------------------------------------------
 
@@ -40,65 +42,83 @@ local function line_of(chain)
   return chain.title .. target
 end
 
--- Lets the user pick a chain; its name, or nil.
-function master.pick_chain(proj)
-  local chains, lines, chosen = master.chains(), {}, nil
-  if #chains == 0 then
-    say.stop("The daemon tells no chains. Is it running? Bridge: Set up and diagnose looks after it.")
-    return nil
-  end
-  for index, chain in ipairs(chains) do
-    lines[index] = line_of(chain)
-    if chain.name == master.chain(proj) then
-      chosen = lines[index]
+-- What can be picked: {lines, names, chosen = number of the line in use}
+function master.offer(proj)
+  local offer, used = { lines = {}, names = {} }, master.chain(proj)
+  for index, chain in ipairs(master.chains()) do
+    offer.lines[index], offer.names[index] = line_of(chain), chain.name
+    if chain.name == used then
+      offer.chosen = index
     end
   end
-  local index = say.choose(lines, chosen)
-  if index then
-    master.use_chain(proj, chains[index].name)
-    return chains[index].name
+  return offer
+end
+
+-- Lets the user pick a chain; whether one was picked.
+function master.pick_chain(proj)
+  local offer = master.offer(proj)
+  if #offer.lines == 0 then
+    return say.stop("The daemon tells no chains. Is it running? Bridge: Set up and diagnose looks after it.")
   end
+  local index = say.choose(offer.lines, offer.lines[offer.chosen])
+  if index then
+    master.use_chain(proj, offer.names[index])
+  end
+  return index ~= nil
 end
 
 -- --- What is rendered ------------------------------------------------------------------------------------------------
 
--- Numbers of regions with their places: {[number] = {start, stop, name}}
-local function regions_of(proj)
-  local found, index = {}, 0
-  while true do
-    local next_index, is_region, start, stop, name, number = reaper.EnumProjectMarkers3(proj, index)
-    if next_index == 0 then
-      return found
+local NOTHING = {
+  project = "The project is empty: there is nothing to master.",
+  time = "No time is selected: select the part that is to be mastered, and run this again.",
+  regions = "The project has no regions: make one around each song, select them, and run this again.",
+}
+
+-- The region that a file is of. Its name tells the region's number; some versions of REAPER count regions instead, so
+-- the file's length decides.
+local function region_of(regions, file)
+  local count = math.tointeger(tonumber(file.path:match(" r(%d+)%.%w+$")))
+  for _, region in ipairs({ regions.by_number[count] or false, regions[count] or false }) do
+    if region and render.is_whole(file, region.stop - region.start) then
+      return region
     end
-    if is_region then
-      found[number] = { start = start, stop = stop, name = name }
-    end
-    index = index + 1
   end
+end
+
+local function regions_of(proj)
+  local found = { by_number = {} }
+  for _, marker in ipairs(project.markers(proj)) do
+    if marker.stop then
+      found[#found + 1] = marker
+      found.by_number[marker.number] = marker
+    end
+  end
+  return found
 end
 
 -- One piece for each rendered file: {file, position, length, scope, name}
 local function pieces_of_regions(proj, files)
   local regions, pieces = regions_of(proj), {}
-  for _, file in ipairs(files) do
-    local number = math.tointeger(tonumber(file:match(" r(%d+) [^/\\]*$")))
-    local region = number and regions[number]
-    if region then
-      pieces[#pieces + 1] = { file = file, position = region.start, length = region.stop - region.start,
-        scope = "region " .. number, name = region.name ~= "" and region.name or ("Region " .. number) }
+  for index, file in ipairs(files) do
+    local region = region_of(regions, file)
+    if not region then
+      return nil, render.STOPPED
     end
+    pieces[index] = { file = file, position = region.start, scope = "region " .. region.number,
+      name = region.name ~= "" and region.name or "Region " .. region.number }
   end
   return pieces
 end
 
 local function piece_of_time(proj, file)
   local start, stop = reaper.GetSet_LoopTimeRange2(proj, false, false, 0, 0, false)
-  return { file = file, position = start, length = stop - start, name = project.name(proj) .. " (selection)",
+  return { file = file, position = start, wanted = stop - start, name = project.name(proj) .. " (selection)",
     scope = string.format("time %.6f %.6f", start, stop) }
 end
 
 local function piece_of_project(proj, file)
-  return { file = file, position = 0, length = reaper.GetProjectLength(proj), scope = "project",
+  return { file = file, position = 0, wanted = reaper.GetProjectLength(proj), scope = "project",
     name = project.name(proj) }
 end
 
@@ -107,21 +127,22 @@ local function rendered(proj, scope)
   local name = render.unique(project.name(proj))
   local files, reason = render.files(proj, {
     scope = scope,
-    name = scope == "regions" and name .. " r$regionnumber $region" or name,
+    name = scope == "regions" and name .. " r$regionnumber" or name,
   })
   if not files then
     return nil, reason
   elseif scope == "regions" then
     return pieces_of_regions(proj, files)
   end
-  return { (scope == "time" and piece_of_time or piece_of_project)(proj, files[1]) }
+  if #files == 0 then
+    return nil, NOTHING[scope]
+  end
+  local piece = (scope == "time" and piece_of_time or piece_of_project)(proj, files[1])
+  if not render.is_whole(piece.file, piece.wanted) then
+    return nil, render.STOPPED
+  end
+  return { piece }
 end
-
-local NOTHING = {
-  project = "The project is empty: there is nothing to master.",
-  time = "No time is selected: select the part that is to be mastered, and run this again.",
-  regions = "The project has no regions: make one around each song, select them, and run this again.",
-}
 
 local function is_there(proj, scope)
   if scope == "time" then
@@ -137,10 +158,10 @@ end
 local function order_for(piece, chain)
   return {
     recipe = { ["do"] = "master", chain = chain },
-    file = piece.file,
+    file = piece.file.path,
     name = piece.name,
-    notes = { kind = "master", scope = piece.scope, position = piece.position, length = piece.length,
-      mix = piece.file, name = piece.name, chain = chain },
+    notes = { kind = "master", scope = piece.scope, position = piece.position, length = piece.file.length,
+      mix = piece.file.path, name = piece.name, chain = chain },
   }
 end
 
@@ -154,6 +175,7 @@ function master.now(scope)
     if not project.is_open(proj) then
       return say.stop("The project was closed meanwhile; nothing was asked for.")
     end
+    need("listen").step_aside(proj)
     local chain = master.chain(proj)
     local pieces, reason = rendered(proj, scope)
     if not pieces or #pieces == 0 then
@@ -195,28 +217,25 @@ function master.track(proj)
   return project.marked_track(proj, TRACK_MARK)
 end
 
--- What is known of an item of a master: {scope, mix, master, mix_gain, master_gain}; nil for other items.
+-- What is known of an item of a master: {scope, mix, master (ids of takes), mix_gain, master_gain}; nil for others.
 function master.facts(item)
   local mark = project.mark_of(item, false)
   return mark ~= "" and json.decode(mark) or nil
 end
 
-local function item_of(track, scope)
+local function item_of(track, notes)
   for index = 0, reaper.CountTrackMediaItems(track) - 1 do
     local item = reaper.GetTrackMediaItem(track, index)
     local facts = master.facts(item)
-    if facts and facts.scope == scope then
+    if facts and facts.scope == notes.scope then
+      reaper.SetMediaItemInfo_Value(item, "D_POSITION", notes.position)
+      reaper.SetMediaItemInfo_Value(item, "D_LENGTH", notes.length)
       return item
     end
   end
-  return reaper.AddMediaItemToTrack(track)
-end
-
-local function add_take(item, path, name)
-  local take = reaper.AddTakeToMediaItem(item)
-  reaper.SetMediaItemTake_Source(take, reaper.PCM_Source_CreateFromFile(path))
-  reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", name, true)
-  return take
+  local item = takes.new_item(track, notes.position, notes.length)
+  reaper.SetMediaItemInfo_Value(item, "C_BEATATTACHMODE", TIMEBASE_TIME) -- a change of tempo must not stretch it
+  return item
 end
 
 -- The gains by which mix and master are equally loud: the louder one is turned down, nothing is turned up.
@@ -241,18 +260,14 @@ end
 function master.place(proj, result)
   local notes, path = result.notes, file_of(result, "master")
   project.change(proj, "Bridge: master of " .. notes.name, function()
-    local item = item_of(masters_track(proj), notes.scope)
-    reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
-    reaper.SetMediaItemInfo_Value(item, "D_POSITION", notes.position)
-    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", notes.length)
+    local item = item_of(masters_track(proj), notes)
     local version = reaper.CountTakes(item) // 2 + 1
     local suffix = version > 1 and " (" .. version .. ")" or ""
-    add_take(item, notes.mix, "mix" .. suffix)
-    local take = add_take(item, path, "master " .. notes.chain .. suffix)
+    local mix = takes.add(proj, item, notes.mix, "mix" .. suffix)
+    local take = takes.add(proj, item, path, "master " .. notes.chain .. suffix)
     reaper.SetActiveTake(take)
-    local count = reaper.CountTakes(item)
     local mix_gain, master_gain = matching_gains(result.result)
-    project.mark(item, false, json.encode({ scope = notes.scope, mix = count - 2, master = count - 1,
+    project.mark(item, false, json.encode({ scope = notes.scope, mix = takes.guid(mix), master = takes.guid(take),
       mix_gain = mix_gain, master_gain = master_gain }))
   end)
   local after = result.result.after

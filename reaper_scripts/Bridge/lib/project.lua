@@ -69,6 +69,21 @@ function project.name(proj)
   return name == "" and "Untitled" or (name:gsub("%.[rR][pP][pP]$", ""))
 end
 
+-- Markers and regions in the order of the timeline: {{name, start, stop (of regions only), number, key}, ...}; the key
+-- tells markers and regions of one number from each other.
+function project.markers(proj)
+  local found, index = {}, 0
+  while true do
+    local next_index, is_region, start, stop, name, number = reaper.EnumProjectMarkers3(proj, index)
+    if next_index == 0 then
+      return found
+    end
+    found[#found + 1] = { name = name, start = start, stop = is_region and stop or nil, number = number,
+      key = (is_region and "r" or "m") .. number }
+    index = index + 1
+  end
+end
+
 function project.renders(proj)
   return system.join(project.folder(proj), "Bridge", "Renders")
 end
@@ -79,8 +94,10 @@ end
 
 -- --- What it waits for: kept in the project file, so that it is still known after a restart --------------------------
 
-function project.expect(proj, id, kind)
-  reaper.SetProjExtState(proj, PENDING, id, kind)
+-- The id stands in the value as well: REAPER does not tell capitals from small letters in keys.
+function project.expect(proj, id)
+  reaper.SetProjExtState(proj, PENDING, id, id)
+  reaper.MarkProjectDirty(proj) -- so that REAPER asks whether to save it: what is not saved is forgotten
 end
 
 function project.forget(proj, id)
@@ -91,7 +108,7 @@ end
 function project.expected(proj)
   local found = {}
   while true do
-    local is_there, id = reaper.EnumProjExtState(proj, PENDING, #found)
+    local is_there, _, id = reaper.EnumProjExtState(proj, PENDING, #found)
     if not is_there then
       return found
     end

@@ -4,8 +4,9 @@ local say = {}
 local TITLE = "Bridge"
 local YES, NO = 6, 7
 
--- Whether this script has a window open; menus belong to it then.
+-- Whether this script has a window open, and whether it is one of gfx: menus belong to it then.
 say.has_window = false
+say.has_gfx = false
 
 -- Something that stops this action.
 function say.stop(sentence)
@@ -34,12 +35,12 @@ function say.choose(lines, chosen)
   for index, line in ipairs(lines) do
     shown[index] = (line == chosen and "!" or "") .. line:gsub("|", "/")
   end
-  if not say.has_window then
+  if not say.has_gfx then
     gfx.init("Bridge", 1, 1, 0, 0, 0)
   end
   gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
   local answer = gfx.showmenu(table.concat(shown, "|"))
-  if not say.has_window then
+  if not say.has_gfx then
     gfx.quit()
   end
   return answer > 0 and math.tointeger(answer) or nil

@@ -18,6 +18,8 @@ local LISTEN = {
   ["Bridge - Leave A-B.lua"] = "session",
 }
 local PUSH_S, LOOK_S = 6, 0.1
+local HEARS = 1
+-- The bit of an OSC device that says that REAPER hears it.
 local FORMAT = 1
 
 local lines, faults
@@ -79,8 +81,10 @@ local function ports()
     if kind == "HTTP" then
       found.web = found.web or math.tointeger(tonumber(rest:match("^%d+%s+(%d+)")))
     elseif kind == "OSC" then
-      local port = rest:match('^"[^"]*"%s+%d+%s+"?(%d%d%d%d?%d?)') or rest:match("^%S+%s+%d+%s+\"?(%d%d%d%d?%d?)")
-      found.osc = found.osc or math.tointeger(tonumber(port))
+      local flags, port = rest:match('^"[^"]*"%s+(%d+)%s+"?(%d+)')
+      if port and tonumber(flags) & HEARS ~= 0 then
+        found.osc = found.osc or math.tointeger(tonumber(port))
+      end
     end
   end
   return found
@@ -89,6 +93,7 @@ end
 -- The actions that lie beside the library.
 local function actions(folder)
   local found, index = {}, 0
+  reaper.EnumerateFiles(folder, -1) -- REAPER remembers folders; this makes it look again
   while true do
     local name = reaper.EnumerateFiles(folder, index)
     if not name then
@@ -145,10 +150,12 @@ end
 
 -- --- The road back ---------------------------------------------------------------------------------------------------
 
--- Lets the daemon call REAPER, and goes on with `after(is_heard)`.
-local function test_push(after)
+local WAYS = { { "web", "web interface" }, { "osc", "OSC" } }
+
+-- Lets the daemon call REAPER by one way, and goes on with `after(is_heard)`.
+local function test_push(way, after)
   reaper.SetExtState(SECTION, "pushed", "", false)
-  if not tickets.send({ ask = "push" }) then
+  if not tickets.send({ ask = "push", by = way }) then
     return after(false)
   end
   local until_s, next_s = reaper.time_precise() + PUSH_S, 0
@@ -167,30 +174,35 @@ local function test_push(after)
   wait()
 end
 
-local function tell_push(found, is_heard)
-  local way = found.web and "web interface, port " .. found.web or "OSC, port " .. tostring(found.osc)
+local function tell_push(way, is_heard)
   if is_heard then
-    good("the daemon reaches REAPER (" .. way .. ")")
-  else
-    bad("REAPER does not hear the daemon (" .. way .. ").")
-    note("Preferences > Control/OSC/web: is it on, with this port, and without a password?")
-    note("Without it results come as well: an action that asked for something looks for them by itself.")
+    return good("the daemon reaches REAPER (" .. way .. ")")
   end
+  bad("REAPER does not hear the daemon (" .. way .. ").")
+  note("Preferences > Control/OSC/web: is it on, with this port, and without a password?")
+  note("Without it results come as well: an action that asked for something looks for them by itself.")
+end
+
+-- Tests every way that is on, one after the other, and shows the report.
+local function test_ways(found, number)
+  local way = WAYS[number]
+  if not way then
+    return show()
+  elseif not found[way[1]] then
+    return test_ways(found, number + 1)
+  end
+  test_push(way[1], function(is_heard)
+    tell_push(way[2] .. ", port " .. found[way[1]], is_heard)
+    test_ways(found, number + 1)
+  end)
 end
 
 local function finish(found, is_running)
   check_project()
-  if not (found and is_running) then
-    return show()
-  end
-  if not (found.web or found.osc) then
+  if found and is_running and not (found.web or found.osc) then
     good("results are looked for by the scripts themselves (no web interface or OSC is on; none is needed)")
-    return show()
   end
-  test_push(function(is_heard)
-    tell_push(found, is_heard)
-    show()
-  end)
+  test_ways(found and is_running and found or {}, 1)
 end
 
 local function look_after()

@@ -36,7 +36,8 @@ local function choice_for(found)
   end
   local answer = say.ask("'" .. found.name .. "' has " .. table.concat(found.treatment, ", ") .. ".\n\n"
     .. "Yes: render it as it sounds, and split that.\n"
-    .. "No: split the file itself; the stems get rate, pitch, fades and gain of the item, but no effects.\n"
+    .. "No: split the file itself; the stems get rate, pitch, fades and gain of the item, but no effects and no "
+    .. "envelopes. Sections, reversed items and subprojects are rendered nevertheless.\n"
     .. "Cancel: do nothing.")
   return answer == "yes" and "render" or answer == "no" and "source" or nil
 end
@@ -51,16 +52,19 @@ local function as_file(proj, found, choice)
   end
   local files, reason = render.files(proj, { scope = "items", name = render.unique(found.name) })
   takes.select_only(proj, selected)
-  if not files then
-    return nil, reason
+  local file = files and files[1]
+  if not file then
+    return nil, reason or found.name .. " could not be rendered."
+  elseif not render.is_whole(file, found.length) then
+    return nil, found.name .. ": " .. render.STOPPED
   end
-  return { file = files[1], item = found.item, name = found.name, position = found.position }
+  return { file = file.path, item = found.item, name = found.name, position = found.position }
 end
 
 local function order_for(proj, found, options)
   local choice = "source"
   if #found.treatment > 0 then
-    choice = options.treated
+    choice = found.must_be_rendered and options.treated == "source" and "render" or options.treated
     if choice ~= "source" then
       local treated, reason = as_file(proj, found, choice)
       if not treated then
@@ -142,7 +146,7 @@ function split.ask()
   local last = reaper.GetExtState(SECTION, "split_answers")
   local is_given, answers = reaper.GetUserInputs("Bridge: split into stems", 5,
     "Stems (2 4 5 6),Quality (draft fast best),As (tracks takes),Items with FX (render glue source ask),"
-    .. "Model (empty: by quality)", last ~= "" and last or "4,fast,tracks,ask,")
+    .. "Model (empty: by quality),extrawidth=120", last ~= "" and last or "4,fast,tracks,ask,")
   if not is_given then
     return
   end
@@ -210,8 +214,8 @@ local function index_of(track)
   return math.tointeger(reaper.GetMediaTrackInfo_Value(track, "IP_TRACKNUMBER")) - 1
 end
 
--- The folder below a track that holds its stems; made where it is not there. It stands at the track's own depth, so
--- that the stems go where the track goes, and has the track's fader and pan.
+-- The folder below a track that holds its stems; made where it is not there. It is a child of the track, so that the
+-- stems go through the track's effects, fader, pan and sends, as the item did.
 local function folder_below(proj, track)
   local mark = "stems:" .. reaper.GetTrackGUID(track)
   local folder = project.marked_track(proj, mark)
@@ -222,14 +226,11 @@ local function folder_below(proj, track)
   local depth = reaper.GetMediaTrackInfo_Value(track, "I_FOLDERDEPTH")
   folder = project.new_track(proj, index_of(track) + 1, name .. " stems")
   project.mark(folder, true, mark)
-  for _, key in ipairs({ "D_VOL", "D_PAN" }) do
-    reaper.SetMediaTrackInfo_Value(folder, key, reaper.GetMediaTrackInfo_Value(track, key))
+  if depth < 1 then
+    -- The track becomes a folder: what it closed (depth below 0), its only child closes now, and the track itself.
+    reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", 1)
+    reaper.SetMediaTrackInfo_Value(folder, "I_FOLDERDEPTH", depth - 1)
   end
-  if depth < 0 then
-    reaper.SetMediaTrackInfo_Value(track, "I_FOLDERDEPTH", 0)
-  end
-  -- An empty folder closes itself: what the track closed (depth below 0), its first and last child closes too.
-  reaper.SetMediaTrackInfo_Value(folder, "I_FOLDERDEPTH", math.min(0, depth))
   return folder
 end
 
@@ -263,9 +264,10 @@ local function stem_track(proj, folder, name)
   return track
 end
 
-local ITEM_KEYS = { "D_VOL", "D_FADEINLEN", "D_FADEOUTLEN", "C_FADEINSHAPE", "C_FADEOUTSHAPE", "B_LOOPSRC",
-  "C_BEATATTACHMODE" }
-local TAKE_KEYS = { "D_STARTOFFS", "D_PLAYRATE", "D_PITCH", "B_PPITCH", "D_VOL", "D_PAN", "I_CHANMODE" }
+local ITEM_KEYS = { "D_VOL", "D_FADEINLEN", "D_FADEOUTLEN", "D_FADEINLEN_AUTO", "D_FADEOUTLEN_AUTO", "D_FADEINDIR",
+  "D_FADEOUTDIR", "C_FADEINSHAPE", "C_FADEOUTSHAPE", "B_LOOPSRC", "C_BEATATTACHMODE" }
+local TAKE_KEYS = { "D_STARTOFFS", "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "I_STRETCHFLAGS",
+  "F_STRETCHFADESIZE", "D_VOL", "D_PAN", "D_PANLAW", "I_CHANMODE" }
 
 local function copy(keys, get, set, from, to)
   for _, key in ipairs(keys) do
@@ -273,13 +275,17 @@ local function copy(keys, get, set, from, to)
   end
 end
 
--- Gives an item a take that plays a file; what the original does to its file is done here too, unless it was rendered.
-local function add_take(item, path, name, original)
-  local take = reaper.AddTakeToMediaItem(item)
-  reaper.SetMediaItemTake_Source(take, reaper.PCM_Source_CreateFromFile(path))
-  reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", name, true)
-  if original then
-    copy(TAKE_KEYS, reaper.GetMediaItemTakeInfo_Value, reaper.SetMediaItemTakeInfo_Value, original, take)
+-- Gives an item a take of a stem; what the original does to its file is done here too, unless it was rendered.
+local function add_stem(proj, item, stem, notes, original)
+  local take = takes.add(proj, item, stem.path, notes.name .. " " .. stem.name)
+  if notes.is_rendered then
+    return take
+  end
+  copy(TAKE_KEYS, reaper.GetMediaItemTakeInfo_Value, reaper.SetMediaItemTakeInfo_Value, original, take)
+  for index = 0, reaper.GetTakeNumStretchMarkers(original) - 1 do
+    local _, position, at = reaper.GetTakeStretchMarker(original, index)
+    local made = reaper.SetTakeStretchMarker(take, -1, position, at)
+    reaper.SetTakeStretchMarkerSlope(take, made, reaper.GetTakeStretchMarkerSlope(original, index))
   end
   return take
 end
@@ -292,7 +298,7 @@ local function item_on(track, mark)
       return item
     end
   end
-  local item = reaper.AddMediaItemToTrack(track)
+  local item = takes.new_item(track, 0, 0)
   project.mark(item, false, mark)
   return item
 end
@@ -318,24 +324,22 @@ local function place_on_tracks(proj, item, stems, notes)
     local track = stem_track(proj, folder, stem.name)
     local placed = item_on(track, notes.item)
     first = first or placed
-    reaper.SetMediaItemInfo_Value(placed, "B_LOOPSRC", 0)
     if not notes.is_rendered then
       copy(ITEM_KEYS, reaper.GetMediaItemInfo_Value, reaper.SetMediaItemInfo_Value, item, placed)
     end
     for _, key in ipairs({ "D_POSITION", "D_LENGTH" }) do
       reaper.SetMediaItemInfo_Value(placed, key, reaper.GetMediaItemInfo_Value(item, key))
     end
-    local take = add_take(placed, stem.path, notes.name .. " " .. stem.name, not notes.is_rendered and original or nil)
-    reaper.SetActiveTake(take)
+    reaper.SetActiveTake(add_stem(proj, placed, stem, notes, original))
   end
   reaper.SetMediaItemInfo_Value(item, "B_MUTE", 1)
   return first
 end
 
-local function place_as_takes(item, stems, notes)
+local function place_as_takes(proj, item, stems, notes)
   local original = reaper.GetActiveTake(item)
   for _, stem in ipairs(stems) do
-    add_take(item, stem.path, notes.name .. " " .. stem.name, not notes.is_rendered and original or nil)
+    add_stem(proj, item, stem, notes, original)
   end
   reaper.SetActiveTake(original)
 end
@@ -345,13 +349,10 @@ local function place_alone(proj, stems, notes)
   for _, stem in ipairs(stems) do
     local track = project.new_track(proj, reaper.CountTracks(proj), notes.name .. " " .. stem.name)
     paint(track, stem.name)
-    local item = reaper.AddMediaItemToTrack(track)
-    local source = reaper.PCM_Source_CreateFromFile(stem.path)
-    reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
-    reaper.SetMediaItemInfo_Value(item, "D_POSITION", notes.position)
-    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", (reaper.GetMediaSourceLength(source)))
-    local take = reaper.AddTakeToMediaItem(item)
-    reaper.SetMediaItemTake_Source(take, source)
+    local item = takes.new_item(track, notes.position, 0)
+    local take = takes.add(proj, item, stem.path, notes.name .. " " .. stem.name)
+    local length = reaper.GetMediaSourceLength(reaper.GetMediaItemTake_Source(take))
+    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", length)
   end
   say.trouble("the item " .. notes.name .. " is not there any more; its stems are on tracks at the end.")
 end
@@ -364,7 +365,7 @@ function split.place(proj, result)
     if not item then
       place_alone(proj, stems, notes)
     elseif notes.as == "takes" then
-      place_as_takes(item, stems, notes)
+      place_as_takes(proj, item, stems, notes)
     else
       mark_doubts(proj, place_on_tracks(proj, item, stems, notes), result.markers)
     end

@@ -14,6 +14,13 @@ function system.separator()
   return system.is_windows() and "\\" or "/"
 end
 
+-- Windows' folder for programs' data. Its variables come in the letters of a code page, so that a user's name may be
+-- spoilt; REAPER's own folder, which lies beside it, comes as UTF-8.
+function system.local_data()
+  local beside = reaper.GetResourcePath():match("^(.*[/\\]AppData)[/\\]Roaming[/\\]")
+  return beside and beside .. "\\Local" or os.getenv("LOCALAPPDATA") or ""
+end
+
 -- The parts as one path, with this system's separators.
 function system.join(first, ...)
   local path = first:gsub("[/\\]+$", "")

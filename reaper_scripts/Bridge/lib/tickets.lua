@@ -24,7 +24,7 @@ end
 local function default_folder()
   local home = os.getenv("HOME") or ""
   if system.is_windows() then
-    return system.join(os.getenv("LOCALAPPDATA") or "", "daw-bridge", "tickets")
+    return system.join(system.local_data(), "daw-bridge", "tickets")
   elseif system.is_mac() then
     return system.join(home, "Library", "Application Support", "daw-bridge", "tickets")
   end

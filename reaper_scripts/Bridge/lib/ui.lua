@@ -1,23 +1,12 @@
 -- Drawing and clicking in a gfx window: what is drawn in a turn is what can be clicked in it.
 
+local need = ...
+local palette = need("palette")
+
 local ui = {}
 local LEFT = 1
 local FONT = "Arial"
 local CENTRED, RIGHT_EDGE, MIDDLE = 1, 2, 4
-
-ui.colours = {
-  ground = { 0.13, 0.13, 0.14 },
-  raised = { 0.20, 0.20, 0.22 },
-  hot = { 0.27, 0.27, 0.30 },
-  line = { 0.30, 0.30, 0.33 },
-  text = { 0.92, 0.92, 0.92 },
-  quiet = { 0.62, 0.62, 0.65 },
-  good = { 0.36, 0.74, 0.50 },
-  warn = { 0.90, 0.66, 0.25 },
-  bad = { 0.88, 0.37, 0.34 },
-  mix = { 0.47, 0.60, 0.80 },
-  master = { 0.83, 0.69, 0.22 },
-}
 
 local was_down, is_clicked = false, false
 
@@ -30,7 +19,7 @@ function ui.begin()
 end
 
 function ui.set(name)
-  local colour = ui.colours[name]
+  local colour = palette[name]
   gfx.set(colour[1], colour[2], colour[3], 1)
 end
 

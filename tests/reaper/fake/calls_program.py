@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.reaper.fake.desk import Person
 from tests.reaper.fake.disk import Disk
+from tests.reaper.fake.imgui import ImGuiWindow
 from tests.reaper.fake.table import TABLE, CallFault
 
 
@@ -23,6 +24,10 @@ class ProgramCalls:
         self.commands: list[tuple[str, int]] = []
         self.on_exec: Callable[[str, int], str] = lambda _command, _wait_ms: "0\n"
         self.actions: dict[str, int] = {}
+        self._folders: dict[str, list[str]] = {}
+        """Folders as REAPER remembers them until it is asked for index -1."""
+        self.imgui: ImGuiWindow | None = None
+        """ReaImGui, where it is installed."""
         self.missing: set[str] = set()
         """Functions that this version of REAPER has not."""
 
@@ -39,6 +44,8 @@ class ProgramCalls:
         return self._disk.shown(self._resources / "reaper.ini")
 
     def APIExists(self, name: str) -> bool:
+        if name.startswith("ImGui_"):
+            return self.imgui is not None
         return name in TABLE and name not in self.missing
 
     def time_precise(self) -> float:
@@ -55,7 +62,11 @@ class ProgramCalls:
         return 1
 
     def EnumerateFiles(self, path: str, index: int) -> str | None:
-        names = sorted(each.name for each in self._disk.real(path).iterdir() if each.is_file())
+        if index == -1:
+            self._folders.pop(path, None)
+        if path not in self._folders:
+            self._folders[path] = sorted(each.name for each in self._disk.real(path).iterdir() if each.is_file())
+        names = self._folders[path]
         return names[int(index)] if 0 <= index < len(names) else None
 
     def ExecProcess(self, command: str, wait_ms: int) -> str:
@@ -91,7 +102,8 @@ class ProgramCalls:
         self._person.news.append(text)
 
     def GetUserInputs(self, title: str, count: int, captions: str, _values: str) -> tuple[bool, str]:
-        assert len(captions.split(",")) == count, "a caption for each field"
+        fields = [caption for caption in captions.split(",") if not caption.startswith(("extrawidth=", "separator="))]
+        assert len(fields) == count, "a caption for each field"
         answer = self._person.answer_inputs(title)
         return answer is not None, answer or ""
 

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from tests.reaper.fake.disk import Disk
-from tests.reaper.fake.project import Marker, Project
+from tests.reaper.fake.project import Marker, Project, Source
 from tests.reaper.fake.rendering import RENDER_NOW, render, target_paths
 from tests.reaper.fake.table import CallFault
 from tests.reaper.fake.tabs import Tabs
@@ -19,6 +19,8 @@ class ProjectCalls:
         self._tabs = tabs
         self._disk = disk
         self._glue = glue
+        self.renders: list[dict[str, float]] = []
+        """The settings of every render."""
 
     # --- Tabs ---------------------------------------------------------------------------------------------------------
 
@@ -42,6 +44,8 @@ class ProjectCalls:
         return self._disk.shown(folder / "Media")
 
     unsaved_folder = ""
+    rendered_fraction = 1.0
+    """Less than 1: the user stops every render there; REAPER keeps what it has."""
 
     def GetProjectLength(self, proj: Project | int | None) -> float:
         return self._tabs.of(proj).length_s
@@ -72,22 +76,25 @@ class ProjectCalls:
     # --- Extended state -----------------------------------------------------------------------------------------------
 
     def GetProjExtState(self, proj: Project | int | None, section: str, key: str) -> tuple[int, str]:
-        value = self._tabs.of(proj).ext.get(section, {}).get(key, "")
+        value = self._tabs.of(proj).ext.get(section.lower(), {}).get(key.lower(), "")
         return len(value), value
 
     def SetProjExtState(self, proj: Project | int | None, section: str, key: str, value: str) -> int:
         assert "\0" not in key + value, "extended state ends at a NUL"
         assert "\n" not in key + value, "extended state holds no line ends"
-        kept = self._tabs.of(proj).ext.setdefault(section, {})
+        kept = self._tabs.of(proj).ext.setdefault(section.lower(), {})
         if value:
-            kept[key] = value
+            kept[key.lower()] = value
         else:
-            kept.pop(key, None)
+            kept.pop(key.lower(), None)
         return len(value)
 
     def EnumProjExtState(self, proj: Project | int | None, section: str, index: int) -> tuple[bool, str, str]:
-        kept = list(self._tabs.of(proj).ext.get(section, {}).items())
+        kept = list(self._tabs.of(proj).ext.get(section.lower(), {}).items())
         return (True, *kept[int(index)]) if 0 <= index < len(kept) else (False, "", "")
+
+    def MarkProjectDirty(self, proj: Project | int | None) -> None:
+        self._tabs.of(proj).is_dirty = True
 
     # --- Markers ------------------------------------------------------------------------------------------------------
 
@@ -151,7 +158,8 @@ class ProjectCalls:
 
     def Main_OnCommand(self, command: int, _flag: int) -> None:
         if command == RENDER_NOW:
-            render(self._tabs.shown, self._disk)
+            self.renders.append({**self._tabs.shown.settings})
+            render(self._tabs.shown, self._disk, self.rendered_fraction)
         else:
             raise CallFault(f"the fake does not know the action {command}")
 
@@ -166,5 +174,8 @@ class ProjectCalls:
         return pointer in self._tabs.projects
 
     def ValidatePtr2(self, proj: Project | int | None, pointer: object, kind: str) -> bool:
-        assert kind == "MediaItem*", "the fake looks after items only"
+        if kind == "PCM_source*":
+            assert isinstance(pointer, Source)
+            return self._tabs.is_played(pointer)
+        assert kind == "MediaItem*", "the fake looks after items and sources only"
         return pointer in list(self._tabs.of(proj).items)

@@ -2,7 +2,7 @@
 """Tracks, items, takes and sources."""
 
 from tests.reaper.fake.disk import Disk
-from tests.reaper.fake.project import Item, Project, Source, Take, TakeMarker, Track, new_guid
+from tests.reaper.fake.project import Item, Project, Source, StretchMarker, Take, TakeMarker, Track, new_guid
 from tests.reaper.fake.table import CallFault
 from tests.reaper.fake.tabs import Tabs
 
@@ -15,11 +15,16 @@ class TrackCalls:
     def __init__(self, tabs: Tabs, disk: Disk) -> None:
         self._tabs = tabs
         self._disk = disk
+        self._loose: set[Source] = set()
+        """Sources that nothing plays yet: the script's own to destroy."""
 
     # --- Tracks -------------------------------------------------------------------------------------------------------
 
     def CountTracks(self, proj: Project | int | None) -> int:
         return len(self._tabs.of(proj).tracks)
+
+    def GetMasterTrack(self, proj: Project | int | None) -> Track:
+        return self._tabs.of(proj).bus
 
     def GetTrack(self, proj: Project | int | None, index: int) -> Track | None:
         tracks = self._tabs.of(proj).tracks
@@ -145,7 +150,25 @@ class TrackCalls:
         return len(take.fx)
 
     def GetTakeNumStretchMarkers(self, take: Take) -> int:
-        return take.stretch_markers
+        return len(take.stretch_markers)
+
+    def GetTakeStretchMarker(self, take: Take, index: int) -> tuple[int, float, float]:
+        marker = take.stretch_markers[int(index)]
+        return int(index), marker.at_s, marker.source_s
+
+    def SetTakeStretchMarker(self, take: Take, index: int, at_s: float, source_s: float = 0.0) -> int:
+        take.item.track.project.changed("SetTakeStretchMarker")
+        if index >= 0:
+            raise CallFault("the fake only adds stretch markers")
+        take.stretch_markers.append(StretchMarker(at_s, source_s))
+        return len(take.stretch_markers) - 1
+
+    def GetTakeStretchMarkerSlope(self, take: Take, index: int) -> float:
+        return take.stretch_markers[int(index)].slope
+
+    def SetTakeStretchMarkerSlope(self, take: Take, index: int, slope: float) -> bool:
+        take.stretch_markers[int(index)].slope = slope
+        return True
 
     def CountTakeEnvelopes(self, _take: Take) -> int:
         return 0
@@ -158,6 +181,8 @@ class TrackCalls:
         return _set(take.values, key, value)
 
     def GetSetMediaItemTakeInfo_String(self, take: Take, key: str, text: str, is_set: bool) -> tuple[bool, str]:
+        if key == "GUID" and not is_set:
+            return True, take.guid
         if key != "P_NAME":
             raise CallFault(f"the fake models no {key} of takes")
         if is_set:
@@ -191,11 +216,22 @@ class TrackCalls:
 
     def SetMediaItemTake_Source(self, take: Take, source: Source) -> bool:
         take.item.track.project.changed("SetMediaItemTake_Source")
+        self._loose.discard(source)
         take.source = source
         return True
 
     def PCM_Source_CreateFromFile(self, path: str) -> Source:
-        return Source(path, self._disk.real(path))
+        source = Source(path, self._disk.real(path))
+        self._loose.add(source)
+        return source
+
+    def PCM_Source_Destroy(self, source: Source) -> None:
+        if source not in self._loose:
+            raise CallFault("a source that a take plays, or that is gone, was destroyed")
+        self._loose.remove(source)
+
+    def PCM_Source_GetSectionInfo(self, source: Source) -> tuple[bool, float, float, bool]:
+        return source.parent is not None, source.start_s, source.length_s, source.is_reversed
 
     def GetMediaSourceParent(self, source: Source) -> Source | None:
         return source.parent
@@ -207,6 +243,8 @@ class TrackCalls:
         return source.length_s, False
 
     def PCM_Source_BuildPeaks(self, source: Source, mode: int) -> int:
+        if source not in self._loose and not self._tabs.is_played(source):
+            raise CallFault("the peaks of a source that is gone were built")
         if mode == 0:
             return source.peaks_left
         source.peaks_left = 0 if mode == 2 else max(0, source.peaks_left - 1)

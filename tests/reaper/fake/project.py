@@ -10,19 +10,21 @@ import soundfile
 
 TRACK_VALUES = {
     "D_VOL": 1.0, "D_PAN": 0.0, "B_MUTE": 0.0, "I_SOLO": 0.0, "I_FOLDERDEPTH": 0.0, "I_CUSTOMCOLOR": 0.0,
-    "I_SELECTED": 0.0,
+    "I_SELECTED": 0.0, "I_FXEN": 1.0,
 }  # fmt: skip
 ITEM_VALUES = {
     "D_POSITION": 0.0, "D_LENGTH": 0.0, "D_VOL": 1.0, "B_MUTE": 0.0, "B_LOOPSRC": 1.0, "B_UISEL": 0.0,
     "D_FADEINLEN": 0.01, "D_FADEOUTLEN": 0.01, "C_FADEINSHAPE": 0.0, "C_FADEOUTSHAPE": 0.0, "I_CURTAKE": 0.0,
-    "I_CUSTOMCOLOR": 0.0, "C_BEATATTACHMODE": -1.0,
+    "I_CUSTOMCOLOR": 0.0, "C_BEATATTACHMODE": -1.0, "D_FADEINLEN_AUTO": -1.0, "D_FADEOUTLEN_AUTO": -1.0,
+    "D_FADEINDIR": 0.0, "D_FADEOUTDIR": 0.0,
 }  # fmt: skip
 TAKE_VALUES = {
     "D_STARTOFFS": 0.0, "D_VOL": 1.0, "D_PAN": 0.0, "D_PLAYRATE": 1.0, "D_PITCH": 0.0, "B_PPITCH": 1.0,
-    "I_CHANMODE": 0.0,
+    "I_CHANMODE": 0.0, "I_PITCHMODE": -1.0, "I_STRETCHFLAGS": 0.0, "F_STRETCHFADESIZE": 0.0025, "D_PANLAW": -1.0,
 }  # fmt: skip
 RENDER_VALUES = {
     "RENDER_SETTINGS": 1.0, "RENDER_BOUNDSFLAG": 1.0, "RENDER_NORMALIZE": 5.0, "RENDER_ADDTOPROJ": 1.0,
+    "RENDER_STARTPOS": 1.5, "RENDER_ENDPOS": 2.5, "RENDER_TAILMS": 1000.0,
     "RENDER_DITHER": 3.0, "RENDER_TAILFLAG": 18.0, "RENDER_SRATE": 0.0, "RENDER_CHANNELS": 2.0,
     "PROJECT_SRATE": 44100.0, "PROJECT_SRATE_USE": 1.0,
 }  # fmt: skip
@@ -45,6 +47,10 @@ class Source:
     real_path: Path
     kind: str = "WAVE"
     parent: "Source | None" = None
+    """Of a section."""
+    start_s: float = 0.0
+    """Where a section begins in its parent."""
+    is_reversed: bool = False
     peaks_left: int = 3
 
     @property
@@ -63,6 +69,15 @@ class TakeMarker:
 
 
 @dataclass(eq=False)
+class StretchMarker:
+    """A place of an item that plays a place of the source."""
+
+    at_s: float
+    source_s: float
+    slope: float = 0.0
+
+
+@dataclass(eq=False)
 class Take:
     """One take of an item."""
 
@@ -70,8 +85,9 @@ class Take:
     name: str = ""
     source: Source | None = None
     is_midi: bool = False
+    guid: str = field(default_factory=new_guid)
     fx: list[str] = field(default_factory=list[str])
-    stretch_markers: int = 0
+    stretch_markers: list[StretchMarker] = field(default_factory=list[StretchMarker])
     markers: list[TakeMarker] = field(default_factory=list[TakeMarker])
     values: dict[str, float] = field(default_factory=TAKE_VALUES.copy)
 
@@ -132,8 +148,18 @@ class Project:
     """Title of each step, and the project before it."""
     unblocked: list[str] = field(default_factory=list[str])
     """Changes that were made outside of an undo block."""
+    bus: Track = field(init=False)
+    """The master track."""
+    counts_regions: bool = False
+    """Whether `$regionnumber` counts regions along the timeline instead of telling their numbers."""
+    is_dirty: bool = False
+    """Whether REAPER asks to save it."""
     _before: "Project | None" = None
     _depth: int = 0
+
+    def __post_init__(self) -> None:
+        """Every project has a master track."""
+        self.bus = Track(self, "MASTER")
 
     @property
     def items(self) -> Iterator[Item]:
@@ -172,17 +198,17 @@ class Project:
     def undo_last(self) -> str:
         """Takes the last step back; pointers into the project are stale then, as in REAPER."""
         title, before = self.undo.pop()
-        self.tracks, self.markers, self.ext = before.tracks, before.markers, before.ext
-        for track in self.tracks:
+        self.tracks, self.markers, self.ext, self.bus = before.tracks, before.markers, before.ext, before.bus
+        for track in [*self.tracks, self.bus]:
             track.project = self
         return title
 
     def copied(self) -> "Project":
         """The same content; what a project file holds."""
         kept = Project(self.path, self.shown_path)
-        parts = (self.tracks, self.markers, self.ext, self.time, self.settings, self.texts)
+        parts = (self.tracks, self.markers, self.ext, self.time, self.settings, self.texts, self.bus)
         copies = copy.deepcopy(parts, {id(self): kept})
-        kept.tracks, kept.markers, kept.ext, kept.time, kept.settings, kept.texts = copies
+        kept.tracks, kept.markers, kept.ext, kept.time, kept.settings, kept.texts, kept.bus = copies
         return kept
 
     def content(self) -> str:
@@ -197,4 +223,5 @@ class Project:
                 ]) for t in self.tracks
             ],
             [(m.number, m.start_s, m.end_s, m.name) for m in self.markers],
+            self.bus.values,
         ))  # fmt: skip

@@ -42,8 +42,8 @@ class FakeReaper:
         self._environment = environment
         self._skipped_s = 0.0
         self._tracks = TrackCalls(self.tabs, disk)
-        self._projects = ProjectCalls(self.tabs, disk, self._glue)
-        self._projects.unsaved_folder = disk.shown(resources)
+        self.projects = ProjectCalls(self.tabs, disk, self._glue)
+        self.projects.unsaved_folder = disk.shown(resources)
         resources.mkdir(parents=True, exist_ok=True)
         self.program = ProgramCalls(resources, disk, self.person, self.clock, system)
 
@@ -175,6 +175,8 @@ class FakeReaper:
             self.scripts.remove(script)
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
-        rooms = (self._tracks, self._projects, self.program)
+        rooms = (self._tracks, self.projects, self.program)
         bodies = {name: getattr(room, name) for room in rooms for name in dir(room) if name in TABLE}
-        return {name: checked(name, bodies.get(name)) for name in TABLE if name not in self.program.missing}
+        imgui = self.program.imgui
+        own = {name: checked(name, bodies.get(name)) for name in TABLE if name not in self.program.missing}
+        return own if imgui is None else own | imgui.functions()

@@ -15,7 +15,11 @@ from tests.reaper.fake.project import Item, Project
 
 RENDER_NOW = 42230
 Samples = npt.NDArray[np.float64]
-ENDINGS = {"evaw": ("wav", "WAV", "PCM_24"), "ffia": ("aiff", "AIFF", "PCM_24"), "calf": ("flac", "FLAC", "PCM_24")}
+ENDINGS = {"evaw": ("wav", "WAV"), "ffia": ("aiff", "AIFF"), "calf": ("flac", "FLAC")}
+DEPTHS = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
+FADES = 512 | 1024
+TAILS = {1: 2, 2: 4, 4: 16, 5: 32}
+"""The bit of RENDER_TAILFLAG by RENDER_BOUNDSFLAG."""
 PROJECT, TIME, ITEMS, REGIONS = 1, 2, 4, 5
 SELECTED_ITEMS = 32
 
@@ -35,15 +39,17 @@ def target_paths(project: Project, disk: Disk) -> list[str]:
     return [target.path for target in _targets(project, disk)]
 
 
-def render(project: Project, disk: Disk) -> None:
-    """Writes every file of the render."""
-    assert project.settings["RENDER_NORMALIZE"] == 0, "the bridge's renders are not normalised"
+def render(project: Project, disk: Disk, fraction: float = 1.0) -> None:
+    """Writes every file of the render, or the first part of each."""
+    assert int(project.settings["RENDER_NORMALIZE"]) | FADES == FADES, "the bridge's renders are not normalised"
     rate_hz = int(project.settings["RENDER_SRATE"] or project.settings["PROJECT_SRATE"])
-    _, container, depth = ENDINGS[_format(project)]
+    _, container = ENDINGS[_format(project)]
+    depth = DEPTHS[_depth(project)]
     for target in _targets(project, disk):
         real = disk.real(target.path)
         real.parent.mkdir(parents=True, exist_ok=True)
-        mixed = mix(target.items, target.start_s, target.end_s, rate_hz)
+        end_s = target.start_s + (target.end_s - target.start_s) * fraction
+        mixed = mix(target.items, target.start_s, end_s, rate_hz)
         soundfile.write(str(real), mixed, rate_hz, format=container, subtype=depth)
 
 
@@ -86,22 +92,33 @@ def _format(project: Project) -> str:
     return text if len(text) == 4 else base64.b64decode(text)[:4].decode()
 
 
+def _depth(project: Project) -> int:
+    """Bits of a sample: the byte behind a format's name."""
+    text = project.texts["RENDER_FORMAT"]
+    return 24 if len(text) == 4 or _format(project) != "evaw" else base64.b64decode(text)[4]
+
+
 def _targets(project: Project, disk: Disk) -> Iterator[Target]:
     folder = project.texts["RENDER_FILE"]
     base = disk.shown(project.path.parent) if project.path else ""
     separator = "\\" if disk.drive else "/"
     is_whole = folder.startswith("/") or folder[1:2] == ":"
     root = folder if is_whole else f"{base}{separator}{folder}"
-    ending = ENDINGS.get(_format(project), ("mp3", "", ""))[0]
+    ending = ENDINGS.get(_format(project), ("mp3", ""))[0]
+    has_tail = int(project.settings["RENDER_TAILFLAG"]) & TAILS[int(project.settings["RENDER_BOUNDSFLAG"])]
+    tail_s = project.settings["RENDER_TAILMS"] / 1000 if has_tail else 0.0
     for words, start_s, end_s, items in _spans(project):
         name = project.texts["RENDER_PATTERN"]
         for wildcard, text in sorted(words.items(), key=lambda pair: -len(pair[0])):
             name = name.replace(wildcard, text)
-        yield Target(f"{root}{separator}{name}.{ending}", start_s, end_s, items)
+        yield Target(f"{root}{separator}{name}.{ending}", start_s, end_s + tail_s, items)
 
 
 def _spans(project: Project) -> Iterator[tuple[dict[str, str], float, float, tuple[Item, ...]]]:
-    heard = tuple(i for i in project.items if not i.values["B_MUTE"] and not i.track.values["B_MUTE"])
+    has_solo = any(track.values["I_SOLO"] for track in project.tracks)
+    tracks = [track for track in project.tracks if track.values["I_SOLO"] or not has_solo]
+    audible = [track for track in tracks if not track.values["B_MUTE"]]
+    heard = tuple(item for track in audible for item in track.items if not item.values["B_MUTE"])
     name = project.path.stem if project.path else "Untitled"
     words = {"$project": name}
     match int(project.settings["RENDER_BOUNDSFLAG"]):
@@ -115,8 +132,12 @@ def _spans(project: Project) -> Iterator[tuple[dict[str, str], float, float, tup
                 start_s = item.values["D_POSITION"]
                 yield words, start_s, start_s + item.values["D_LENGTH"], (item,)
         case 5:
-            for region in (marker for marker in project.markers if marker.end_s is not None and marker.is_selected):
-                extra = {"$regionnumber": str(region.number), "$region": region.name or str(region.number)}
+            regions = [marker for marker in project.markers if marker.end_s is not None]
+            for place, region in enumerate(sorted(regions, key=lambda region: region.start_s), start=1):
+                if not region.is_selected:
+                    continue
+                number = place if project.counts_regions else region.number
+                extra = {"$regionnumber": str(number), "$region": region.name or str(number)}
                 yield words | extra, region.start_s, region.end_s or 0.0, heard
         case other:
             raise AssertionError(f"the fake does not know render bounds {other}")

@@ -14,12 +14,30 @@ DEFERRED_MAX = 1024
 HOOK_EVERY = 1000
 TURN_INSTRUCTIONS_MAX = 1_500_000
 """About a tenth of a second of Lua on a slow machine: the bound that does not depend on this one's speed."""
+TURN_CALLS_MAX = 20_000
+"""Calls into REAPER, of one to five microseconds each there."""
+TURN_BYTES_MAX = 2_000_000
+"""Read from files in one turn."""
 FIELDS = ("x", "y", "w", "h", "mouse_x", "mouse_y", "mouse_cap", "mouse_wheel", "ext_retina")
 PRELUDE = """
-local real, now = ...
+local real, now, has_old_rename, on_read = ...
 local open, rename, remove, load = io.open, os.rename, os.remove, loadfile
-io.open = function(path, mode) return open(real(path), mode) end
-os.rename = function(from, to) return rename(real(from), real(to)) end
+io.open = function(path, mode)
+  local file, reason, code = open(real(path), mode)
+  if file and (mode or "r"):find("r") then
+    on_read(file:seek("end"))
+    file:seek("set")
+  end
+  return file, reason, code
+end
+os.rename = function(from, to)
+  local there = has_old_rename and open(real(to))
+  if there then
+    there:close()
+    return nil, to .. ": File exists", 17
+  end
+  return rename(real(from), real(to))
+end
 os.remove = function(path) return remove(real(path)) end
 loadfile = function(path) return load(real(path)) end
 dofile = function(path) return assert(loadfile(path))() end
@@ -43,7 +61,13 @@ class Script:
         self._at_exit: list[Any] = []
         self.is_over = False
         self.most_instructions = 0
+        """In one turn, so far; calls and bytes alike."""
+        self.most_calls = 0
+        self.most_bytes = 0
+        self._calls = 0
+        self._bytes = 0
         self.context: tuple[Any, ...] = (True, disk.shown(path), 0, 53_000, 0, 0, 0.0, "")
+        functions = {name: self._counted(function) for name, function in functions.items()}
         own = {"defer": self._defer, "atexit": self._at_exit_too, "get_action_context": lambda: self.context}
         table = self._lua.table_from({**functions, **own})
         gfx = self._lua.table_from(dict.fromkeys(FIELDS, 0))
@@ -53,10 +77,20 @@ class Script:
             gfx[name] = function
         variables: Any = self._lua.globals()
         variables["reaper"], variables["gfx"] = table, gfx
-        self._spent = self._lua.execute(PRELUDE, self._real, now)
+        self._spent = self._lua.execute(PRELUDE, self._real, now, disk.drive is not None, self._count_bytes)
 
     def _real(self, path: str) -> str:
         return str(self._disk.real(path))
+
+    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            self._calls += 1
+            return function(*arguments)
+
+        return call
+
+    def _count_bytes(self, count: int) -> None:
+        self._bytes += count
 
     def use_menus(self, pick: Callable[[str], int]) -> None:
         """Who answers menus."""
@@ -94,11 +128,15 @@ class Script:
 
     def _turn(self, function: Any) -> None:
         self._spent()
+        self._calls = self._bytes = 0
         function()
         instructions = self._spent() * HOOK_EVERY
         self.most_instructions = max(self.most_instructions, instructions)
-        if instructions > TURN_INSTRUCTIONS_MAX:
-            raise CallFault(f"{self.path.name} held REAPER up: {instructions} instructions in one turn")
+        self.most_calls = max(self.most_calls, self._calls)
+        self.most_bytes = max(self.most_bytes, self._bytes)
+        counts = f"{instructions} instructions, {self._calls} calls, {self._bytes} bytes"
+        if instructions > TURN_INSTRUCTIONS_MAX or self._calls > TURN_CALLS_MAX or self._bytes > TURN_BYTES_MAX:
+            raise CallFault(f"{self.path.name} held REAPER up: {counts} in one turn")
 
     def _defer(self, function: Any) -> bool:
         if len(self._deferred) >= DEFERRED_MAX:

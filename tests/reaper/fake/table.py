@@ -32,9 +32,15 @@ class CallFault(AssertionError):  # noqa: N818 - it is what a test fails by
     """A call that REAPER would not take, or that the fake does not model."""
 
 
-def checked(name: str, body: Callable[..., Any] | None) -> Callable[..., Any]:
-    """A function that refuses what REAPER would refuse; `body` None: not modelled here."""
-    signature = TABLE[name]
+def checked(name: str, body: Callable[..., Any] | None, signature: Signature | None = None) -> Callable[..., Any]:
+    """A function that refuses what REAPER would refuse; `body` None: not modelled here.
+
+    Args:
+        name: of the function.
+        body: what it does.
+        signature: otherwise that of REAPER's own function of that name.
+    """
+    signature = signature or TABLE[name]
     wanted = [] if body is None else _annotations(body)
 
     def call(*arguments: Any) -> Any:

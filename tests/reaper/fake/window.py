@@ -26,6 +26,7 @@ class Window:
         self.image: Image.Image | None = None
         self.keys: list[int] = []
         self.is_closed = False
+        self.dock_place = 0
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """What a script may call."""
@@ -56,8 +57,10 @@ class Window:
             return -1
         return self.keys.pop(0) if self.keys else 0
 
-    def _dock(self, _position: int) -> int:
-        return 0
+    def _dock(self, position: int) -> int:
+        if position >= 0:
+            self.dock_place = int(position)
+        return self.dock_place
 
     def _set(self, red: float, green: float = -1, blue: float = -1, alpha: float = 1) -> None:
         parts = (red, red if green < 0 else green, red if blue < 0 else blue, alpha)
