@@ -5,7 +5,7 @@ import io
 import pytest
 from mido import MidiFile
 
-from bridge.model import Message, Severity
+from bridge.model import MarkerTimes, Message, Severity
 from bridge.report import Marker, Report
 from bridge.reports.marker_file import marker_midi
 from bridge.reports.markers import markers_of
@@ -25,7 +25,7 @@ def with_findings() -> Report:
 
 
 def events(content: bytes) -> list[tuple[int, str, str]]:
-    """Milliseconds, kind and text."""
+    """Ticks, kind and text."""
     at, found = 0, []
     for event in MidiFile(file=io.BytesIO(content), charset="utf-8").tracks[0]:
         at += event.time
@@ -48,15 +48,16 @@ def test_a_report_without_times_has_no_markers() -> None:
     assert markers_of(a_report()) == ()
 
 
-@pytest.mark.parametrize("times", ["beats", "smpte"])
-def test_the_midi_file_holds_every_marker_at_its_time_and_long_sentences_as_text(times: str) -> None:
-    content = marker_midi(markers_of(with_findings()), "beats" if times == "beats" else "smpte")
-    found = events(content)
-    assert found[0] == (1000, "marker", "Inverted side")
-    assert found[1][:2] == (1000, "text")
+@pytest.mark.parametrize(("times", "ticks_per_s"), [("beats", 960), ("smpte", 1000)])
+def test_the_midi_file_holds_every_marker_at_its_time_and_long_sentences_as_text(
+    times: MarkerTimes, ticks_per_s: int
+) -> None:
+    found = events(marker_midi(markers_of(with_findings()), times))
+    assert found[0] == (ticks_per_s, "marker", "Inverted side")
+    assert found[1][:2] == (ticks_per_s, "text")
     assert found[1][2].startswith("One side has the wrong polarity.")
-    assert (2500, "marker", "End: Inverted side") in found
-    assert (4250, "marker", "Loudest moment, -12.0 LUFS") in found
+    assert (2.5 * ticks_per_s, "marker", "End: Inverted side") in found
+    assert (4.25 * ticks_per_s, "marker", "Loudest moment, -12.0 LUFS") in found
     assert [at for at, _, _ in found] == sorted(at for at, _, _ in found)
 
 

@@ -8,8 +8,8 @@ are followed every `poll_s`. A machine without MIDI costs one line in the log, a
 
 **Teach it.** `dawbridge midi learn /bridge/master/run` waits until you touch a control, and prints the binding for
 `midi.bindings`; `dawbridge midi learn /bridge/chain/name loud` teaches a pad to choose that chain. `dawbridge midi
-monitor` shows what arrives and what it does. `send` is any address of the control
-surfaces (`dawbridge osc list`), so a pad can do whatever OSC can.
+monitor` shows what arrives and what it does. `send` is any address of the control surfaces (`dawbridge osc list`), so a
+pad can do whatever OSC can.
 
 **What a control does.** The `mode` of a binding says it:
 
@@ -29,6 +29,11 @@ show `/bridge/lamp/running`, and a CC may show `/bridge/job/progress` as 0 to 12
 **Over a network.** `socket_port: 9012` takes MIDI over TCP, as raw bytes (mido's socket ports), from this machine and
 from the hosts in `osc.allow`.
 
-**Markers as MIDI.** Beside each master lies `... .markers.mid`: drop it into any DAW at the start of the song, and what
-was found stands there as markers.
+**Markers as MIDI.** Beside each master lies `... .markers.mid`, a Standard MIDI File of type 0 with a marker at each
+finding. It runs at 60 BPM, so that a beat is a second, and needs its own tempo: *open* it in Logic Pro (File > Open: a
+new project with markers and tempo; dragged in, Logic leaves both out), import it in Cubase with *Import Markers* on and
+*Ignore Master Track Events on Merge* off (Preferences > MIDI > MIDI File), in Pro Tools with *Import Tempo Map From
+MIDI File*, into a session that has no tempo of its own yet. `results: {markers: smpte}` writes times that no tempo
+moves, for programs that read such files. Ableton Live has no road for markers from MIDI files. REAPER and Ardour need
+no file: *Bridge: Analyze selected items* and `osc.ardour` put the markers into the session.
 """
