@@ -268,6 +268,11 @@ def _sentence(detail: ErrorDetails, known: list[str]) -> str:
         case "too_short" | "too_long" as kind:
             word, bound = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
             return f"needs {word} {context[bound]} of them, not {context['actual_length']}."
+        case "string_too_short" | "string_too_long" as kind:
+            word, bound = ("at least", "min_length") if kind == "string_too_short" else ("at most", "max_length")
+            count = context[bound]
+            length = len(given) if isinstance(given, str) else 0
+            return f"needs {word} {count} character{'' if count == 1 else 's'}, and has {length or 'none'}."
         case "value_error":
             return str(context["error"])
         case _:

@@ -304,6 +304,12 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "LUFS",
         ),
         # Delivery.
+        "bit_depth_idle": MessageKind(
+            WARNING, "{format} has no bit depth, so the one that was asked for ({depth}) was left aside."
+        ),
+        "bit_depth_lowered": MessageKind(
+            WARNING, "FLAC holds whole numbers: the master has 24 bit instead of 32-bit float, which wav and aiff hold."
+        ),
         "codec_ceiling_guarded": MessageKind(
             WARNING,
             "Through {codec} and decoded again the master reads {value:.2f} dBTP, over {threshold:.1f} dBTP, although "

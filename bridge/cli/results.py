@@ -16,9 +16,9 @@ from bridge.model import Job, JobResult, JobState, Measurement, Message, Severit
 from bridge.recipes import MasterRecipe, Recipe
 from bridge.report import Report
 from bridge.reports.companions import codec_rows, companion_rows
-from bridge.reports.figures import figure_rows
+from bridge.reports.figures import INTEGRATED, figure_rows, figure_text
 from bridge.reports.text import time_range
-from bridge.units import bytes_text, with_unit
+from bridge.units import bytes_text
 
 STATE_STYLES = {
     JobState.QUEUED: "quiet",
@@ -109,10 +109,17 @@ def outcome_text(job: Job) -> Text:
 
 def loudness_text(result: JobResult) -> Text:
     """Loudness before and after, and how long it took."""
-    figures = [with_unit(m.integrated_lufs, "LUFS") for m in (result.before, result.after) if m is not None]
+    figures = [_loudness_of(m) for m in (result.before, result.after) if m is not None]
     figures[:-1] = [figure.removesuffix(" LUFS") for figure in figures[:-1]]
     took = "from cache" if result.is_from_cache else f"{result.runtime_s:.1f} s"
     return screen.line((" -> ".join(figures), "figure"), (f"  {took}", "quiet"))
+
+
+def _loudness_of(measurement: Measurement) -> str:
+    """Its loudness, or why it has none."""
+    if measurement.sample_peak_dbfs is None:
+        return "silence"
+    return figure_text(INTEGRATED, measurement)
 
 
 def ended_line(job: Job) -> Text:

@@ -18,7 +18,7 @@ from bridge.pipeline.companions import Companions, Made, Plans, companion_plans,
 from bridge.pipeline.mix import gathering_steps, open_mix
 from bridge.pipeline.origin import Origin
 from bridge.pipeline.outcome import Staged, deliver_files, now_text, report_of_mix
-from bridge.pipeline.output import carried_metadata, in_form_of, master_order, result_key, write_master
+from bridge.pipeline.output import carried_metadata, form_messages, in_form_of, master_order, result_key, write_master
 from bridge.pipeline.plugins import chain_plugins, has_failed
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
@@ -101,6 +101,7 @@ def master_report(run: Run, made: Made, safe: CodecSafe, companions: Companions)
                 *mastered.messages,
                 *safe.messages,
                 *companions.messages,
+                *form_messages(recipe),
             ),
         }
     )

@@ -11,7 +11,8 @@ from bridge.chains import Chain
 from bridge.dsp.mastering import Mastered, MasterOrder
 from bridge.dsp.measures import analyze
 from bridge.errors import UnsupportedAudioError
-from bridge.model import BitDepth, JobRequest
+from bridge.messages import message
+from bridge.model import BitDepth, JobRequest, Message
 from bridge.pipeline.run import Run
 from bridge.pipeline.written import FileOrder, Written, write_held
 from bridge.recipes import MasterRecipe, OutputBitDepth, OutputFormat
@@ -61,6 +62,17 @@ def output_bit_depth(recipe: MasterRecipe, mix: BitDepth | None) -> OutputBitDep
         return "32f"  # the encoder takes floating point: no dither before it
     wanted = recipe.bit_depth or _kept(mix)
     return "24" if recipe.output_format is OutputFormat.FLAC and wanted == "32f" else wanted
+
+
+def form_messages(recipe: MasterRecipe) -> tuple[Message, ...]:
+    """What was asked of the file that its container does not have."""
+    if recipe.bit_depth is None:
+        return ()
+    if recipe.output_format in LOSSY:
+        return (message("bit_depth_idle", format=recipe.output_format.value, depth=recipe.bit_depth),)
+    if recipe.output_format is OutputFormat.FLAC and recipe.bit_depth == "32f":
+        return (message("bit_depth_lowered"),)
+    return ()
 
 
 def _kept(mix: BitDepth | None) -> OutputBitDepth:

@@ -20,6 +20,8 @@ DRUM_BANDS = frozenset({"bass", "presence"})
 HIGH_HZ = (4000.0, 16000.0)
 RAGGED_POINTS = 9
 """Points of the spectrum (twelfths of an octave) whose mean a smooth spectrum stays close to."""
+ASKED = frozenset({"loudness", "true_peak"})
+"""Lines on what was ordered; all others are what it may cost."""
 Line = Literal["loudness", "true_peak", "tone", "dynamics", "mono", "punch", "bass", "smoothness"]
 
 
@@ -180,9 +182,10 @@ def _line(
 
 
 def _verdict(lines: tuple[ScoreLine, ...]) -> str:
-    """All lines in one sentence."""
-    worse = [line.title.partition(" (")[0].partition(",")[0].lower() for line in lines if line.mark == "worse"]
-    watch = [line.title.partition(" (")[0].partition(",")[0].lower() for line in lines if line.mark == "watch"]
+    """What loudness cost, in one sentence; whether it was reached stands in the sentence above."""
+    paid = [line for line in lines if line.name not in ASKED]
+    worse = [line.title.partition(" (")[0].partition(",")[0].lower() for line in paid if line.mark == "worse"]
+    watch = [line.title.partition(" (")[0].partition(",")[0].lower() for line in paid if line.mark == "watch"]
     if worse:
         return f"This master pays for its loudness with {_listed(worse)}: compare it with the mix at equal loudness."
     if watch:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import yaml
@@ -94,6 +95,14 @@ def test_one_bad_file_does_not_keep_the_others_from_being_done(
     assert good.result is not None
     assert "Letter.wav" in result.stderr
     assert "nowhere.wav" in result.stderr
+
+
+def test_what_is_too_short_for_a_loudness_is_not_called_silence(dawbridge: Run, mix: Path, tmp_path: Path) -> None:
+    blip = tmp_path / "Blip.wav"
+    write_like_a_daw(blip, np.full((2, 4410), 0.1, np.float32), 44100, duration_s=0.0)
+    result = dawbridge("master", blip, "--out", tmp_path / "M")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("Blip  too short -> too short")
 
 
 @pytest.mark.parametrize("command", ["master", "analyze"])

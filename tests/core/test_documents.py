@@ -63,6 +63,13 @@ def test_a_number_out_of_range_is_answered_with_the_range(tmp_path: Path) -> Non
     assert by_key["target.integrated_lufs"] == "must be at most -4, not -2."
 
 
+def test_a_text_that_is_empty_or_too_long_is_answered_with_how_long_it_may_be(tmp_path: Path) -> None:
+    (empty,) = faults_of('title: ""\nsteps: [{use: limiter}]\n', tmp_path)
+    assert empty.sentence == "needs at least 1 character, and has none."
+    (long,) = faults_of(f"title: {'x' * 100}\nsteps: [{{use: limiter}}]\n", tmp_path)
+    assert long.sentence == "needs at most 80 characters, and has 100."
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [

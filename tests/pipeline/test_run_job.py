@@ -304,3 +304,20 @@ def write_silence(path: Path, hours: int, sample_rate_hz: int) -> None:
     with path.open("wb") as file:
         file.write(head)
         file.truncate(len(head) + data_bytes)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"output_format": "mp3", "bit_depth": "24"}, "bit_depth_idle"),
+        ({"output_format": "flac", "bit_depth": "32f"}, "bit_depth_lowered"),
+        ({"output_format": "flac", "bit_depth": "24"}, None),
+        ({"output_format": "ogg"}, None),
+    ],
+)
+def test_a_bit_depth_that_the_container_does_not_have_is_not_left_aside_in_silence(
+    run: Master, options: dict[str, str], code: str | None
+) -> None:
+    result = run(MasterRecipe.model_validate(options))
+    codes = {one.code for one in read_report(report_of(result).read_text()).messages}
+    assert codes & {"bit_depth_idle", "bit_depth_lowered"} == ({code} if code else set())

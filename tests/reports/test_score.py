@@ -68,6 +68,7 @@ def test_a_missed_target_and_a_broken_ceiling_are_marked() -> None:
     assert made is not None
     assert marks(made)["loudness"] == marks(made)["true_peak"] == "worse"
     assert "LU under the target" in made.lines[0].words
+    assert "pays" not in made.verdict  # a target that was missed is no price
 
 
 def test_silence_and_old_reports_have_no_card() -> None:
