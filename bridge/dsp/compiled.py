@@ -3,6 +3,9 @@
 A kernel is a small function over arrays. It must be written so that it may be split over threads by ranges, and its
 inner loops index slices from 0: an index that may be negative costs three to four times as much. Floating point may be
 re-associated (`fastmath`), so kernels never test for NaN: the audio room refuses NaN before.
+
+Kernels that a kernel calls become part of it. Were they only called, the process that compiles would run the copy that
+it had made of the inner one by itself, and all later ones the copy in the cache, which may round otherwise.
 """
 
 from collections.abc import Callable
@@ -16,7 +19,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 def compiled(kernel: Kernel) -> Kernel:
     """The kernel as machine code, made at its first call or loaded from the cache; to its callers the same function."""
-    return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=True)(kernel))
+    return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)(kernel))
 
 
 def _nothing() -> int:
