@@ -8,6 +8,7 @@ from zlib import crc32
 
 from bridge.audio.embedded.stamp import NO_MARK, mark_of
 from bridge.recipes import OutputBitDepth
+from bridge.relay import run_through
 
 SAMPLE_BYTES: dict[OutputBitDepth, int] = {"16": 2, "24": 3, "32f": 4}
 
@@ -38,14 +39,21 @@ class Layout:
 
 
 def write_marked(path: Path, around: Around, blocks: Blocks) -> None:
-    """Writes head, audio and tail; then the head again, now that the mark of the audio is known."""
+    """Writes head, audio and tail; then the head again, now that the mark of the audio is known.
+
+    While a block is written, the next one is made.
+    """
     crc = length = 0
+
+    def write(block: bytes | memoryview) -> None:
+        nonlocal crc, length
+        crc = crc32(block, crc)
+        length += len(block)
+        stream.write(block)
+
     with path.open("wb") as stream:
         stream.write(around(NO_MARK)[0])
-        for block in blocks:
-            crc = crc32(block, crc)
-            length += len(block)
-            stream.write(block)
+        run_through(blocks, [write])
         head, tail = around(mark_of(crc, length))
         stream.write(tail)
         stream.seek(0)

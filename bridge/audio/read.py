@@ -2,8 +2,10 @@
 
 import hashlib
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, cast
@@ -19,6 +21,7 @@ from bridge.audio.render import require_finished
 from bridge.audio.signal import Allocate, Audio, OnProgress, Samples, Signal, in_memory
 from bridge.errors import AudioError
 from bridge.model import BitDepth, FileFormat
+from bridge.relay import run_through
 from bridge.units import clock
 
 BLOCK_FRAMES = 1 << 18
@@ -142,24 +145,56 @@ def read_audio(path: Path, allocate: Allocate = in_memory, on_progress: OnProgre
 def read_whole(signal: Signal, allocate: Allocate = in_memory, on_progress: OnProgress | None = None) -> Audio:
     """The whole signal as samples float32 (channels, frames), read block by block; errors as its own `read`."""
     samples = allocate(signal.channels, signal.frames)
-    for start in range(0, signal.frames, BLOCK_FRAMES):
-        block = signal.read(start, BLOCK_FRAMES)
-        samples[:, start : start + block.shape[1]] = block
-        if on_progress is not None:
-            on_progress(min(1.0, (start + BLOCK_FRAMES) / signal.frames))
+    for _ in _filled(signal, samples, on_progress):
+        pass
     return Audio(samples, signal.sample_rate_hz)
+
+
+def read_and_digest(
+    signal: Signal, allocate: Allocate = in_memory, on_progress: OnProgress | None = None
+) -> tuple[Audio, str]:
+    """As `read_whole`, with the signal's `decoded_digest`, made of each block while the next one is read."""
+    samples = allocate(signal.channels, signal.frames)
+    digest = _digest_of(signal, _filled(signal, samples, on_progress))
+    return Audio(samples, signal.sample_rate_hz), digest
 
 
 def decoded_digest(signal: Signal) -> str:
     """BLAKE2b (128 bit, hex) of rate, shape and samples: the same for the same signal in any lossless container."""
-    states = [hashlib.blake2b(digest_size=16) for _ in range(signal.channels)]
+    return _digest_of(signal, _blocks(signal))
+
+
+def _blocks(signal: Signal) -> Iterator[Samples]:
+    """The signal from its start to its end, in blocks that may be shorter than asked for."""
     start = 0
     while (block := signal.read(start, BLOCK_FRAMES)).shape[1]:
-        for state, row in zip(states, block, strict=True):
-            state.update(np.ascontiguousarray(row, "<f4").data)
+        yield block
         start += block.shape[1]
+
+
+def _filled(signal: Signal, samples: Samples, on_progress: OnProgress | None) -> Iterator[Samples]:
+    """Puts the signal into `samples`; gives each block that is there."""
+    done = 0
+    for block in _blocks(signal):
+        there = samples[:, done : done + block.shape[1]]
+        there[:] = block
+        done += block.shape[1]
+        if on_progress is not None:
+            on_progress(done / signal.frames)
+        yield there
+
+
+def _digest_of(signal: Signal, blocks: Iterable[Samples]) -> str:
+    """Each channel is a stage of its own: they are digested side by side."""
+    states = [hashlib.blake2b(digest_size=16) for _ in range(signal.channels)]
+    run_through(blocks, [partial(_take_in, state, channel) for channel, state in enumerate(states)])
     shape = f"{signal.sample_rate_hz} {signal.channels} {signal.frames} "
     return hashlib.blake2b(shape.encode() + b"".join(s.digest() for s in states), digest_size=16).hexdigest()
+
+
+def _take_in(state: "hashlib.blake2b", channel: int, block: Samples) -> Samples:
+    state.update(np.ascontiguousarray(block[channel], "<f4").data)
+    return block
 
 
 def _open_reader(path: Path, scratch: Path | None, opening: ExitStack) -> tuple[Header, Reader]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bridge.audio.read import decoded_digest, read_whole
+from bridge.audio.read import read_and_digest
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
 from bridge.cache import NO_CACHE, CachedFile, CacheEntry, cache_key
@@ -39,8 +39,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
         ground = ground_of(run, recipe, chain)
         order = ground.ordered(master_order(recipe, run.request, mix), chain)
         plans = companion_plans(recipe, order, mix)
-        audio = read_whole(mix, run.allocate, on_part)
-        digest = decoded_digest(audio)
+        audio, digest = read_and_digest(mix, run.allocate, on_part)
         key = cache_key(result_key(digest, chain, order, recipe), ground.key(order), plugins.key())
         origin = Origin(chain, ground.playbook, digest, key)
     if (kept := cache.find(key)) is not None:

@@ -1,6 +1,7 @@
 """Audio files in the work folder, each read as it stands there and nowhere above its ceiling."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -69,12 +70,13 @@ def write_held(run: Run, order: FileOrder, audio: Audio, read: Read, on_progress
     for _ in range(CODEC_ROUNDS_MAX):
         trimmed = _trimmed(run, audio, trim_db)
         write_audio(order.path, trimmed, order.spec, order.metadata, lambda part: on_progress(part / 2))
-        with open_audio(order.path) as written:
+        with ThreadPoolExecutor(1) as beside, open_audio(order.path) as written:
+            digest = beside.submit(file_digest, order.path)
             after = read(written, lambda part: on_progress(0.5 + part / 2))
         over_db = over_ceiling_db(after.measured.measurement.true_peak_dbtp, order.ceiling_dbtp)
         if over_db <= CEILING_TOLERANCE_DB:
             suffix = order.suffix or order.path.suffix
-            staged = Staged(order.path, suffix, file_digest(order.path), order.role, audio.sample_rate_hz)
+            staged = Staged(order.path, suffix, digest.result(), order.role, audio.sample_rate_hz)
             return Written(staged, after, _trim_steps(order.spec, trim_db))
         trim_db -= over_db + CODEC_MARGIN_DB
     raise EngineError(

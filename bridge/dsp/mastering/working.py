@@ -7,6 +7,7 @@ import numpy as np
 from bridge.audio.signal import Allocate, Audio, OnProgress, Samples, Signal
 from bridge.dsp.mastering.played import Played
 from bridge.dsp.mastering.processor import GRAIN_FRAMES, Processor
+from bridge.relay import relay
 
 BLOCK_FRAMES = 64 * GRAIN_FRAMES
 """Long enough that calls cost nothing, short enough that a stereo block stays in the processor's cache."""
@@ -77,14 +78,15 @@ class WorkingSignal:
 def run(processors: Sequence[Processor], source: Signal, result: Samples, on_progress: OnProgress) -> None:
     """Sends a signal through processors into `result` (channels, frames), latency made up for.
 
-    `result` may be what `source` reads from: each block is read before anything as late is written.
+    While a processor is at one block, an earlier one is at the next. `result` may be what `source` reads from: each
+    block is read before anything as late is written.
     """
     latency = sum(processor.latency_frames for processor in processors)
     total = source.frames + latency
-    for start in range(0, total, BLOCK_FRAMES):
-        block = _block(source, start, min(BLOCK_FRAMES, total - start))
-        for processor in processors:
-            block = processor.process(block)
+    starts = range(0, total, BLOCK_FRAMES)
+    blocks = (_block(source, start, min(BLOCK_FRAMES, total - start)) for start in starts)
+    made = relay(blocks, [processor.process for processor in processors])
+    for start, block in zip(starts, made, strict=True):
         early = max(0, latency - start)  # frames of this block that belong before the signal's beginning
         begin = start + early - latency
         kept = block[:, early:]
