@@ -13,6 +13,7 @@ from bridge.dsp.plugins.exchange import NOBODY, Exchange
 from bridge.dsp.plugins.wire import (
     EVENTS,
     Answer,
+    CloseOrder,
     Failure,
     HostReady,
     Noted,
@@ -136,6 +137,10 @@ class Host:
             if not error.failure.is_refusal:
                 self.stop()
             raise
+
+    def close_window(self) -> None:
+        """Closes the window of a plug-in that is being edited, as its user would; may be called by any thread."""
+        self._child.send(to_line(CloseOrder()))
 
     def stop(self) -> None:
         """Ends it, whatever it is doing."""

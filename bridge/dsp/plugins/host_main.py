@@ -7,7 +7,9 @@ Leaves by the short way only: destructors of plug-ins may crash after good work.
 import os
 import queue
 import sys
+import threading
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, assert_never
 
@@ -16,9 +18,11 @@ from bridge.dsp.plugins.exchange import Exchange
 from bridge.dsp.plugins.probe import probe, verify
 from bridge.dsp.plugins.session import Session, SlotError
 from bridge.dsp.plugins.unit import Instance
+from bridge.dsp.plugins.window import show_window
 from bridge.dsp.plugins.wire import (
     ORDERS,
     Answer,
+    CloseOrder,
     Edited,
     EditOrder,
     Failure,
@@ -43,10 +47,11 @@ def main() -> NoReturn:
     try:
         path, channels, memory_max_mb, parent_pid = sys.argv[1:5]
         orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        pipes = PrivatePipes(int(parent_pid), lambda line: orders.put(ORDERS.validate_json(line)))
+        closing = threading.Event()
+        pipes = PrivatePipes(int(parent_pid), partial(_take, orders, closing))
         exchange = Exchange(Path(path), int(channels), is_new=False)
         _limit_memory(int(memory_max_mb))
-        host = _Host(pipes, exchange)
+        host = _Host(pipes, exchange, closing)
         pipes.send_line(to_line(HostReady()))
         while True:
             pipes.send_line(to_line(host.answer(orders.get())))
@@ -56,11 +61,21 @@ def main() -> NoReturn:
         os._exit(1)
 
 
+def _take(orders: "queue.SimpleQueue[Order]", closing: threading.Event, line: bytes) -> None:
+    """Keeps an order for the first thread; that to close a window is for a thread that waits for it."""
+    order = ORDERS.validate_json(line)
+    if isinstance(order, CloseOrder):
+        closing.set()
+    else:
+        orders.put(order)
+
+
 class _Host:
     """Answers one order after the other."""
 
-    def __init__(self, pipes: PrivatePipes, exchange: Exchange) -> None:
+    def __init__(self, pipes: PrivatePipes, exchange: Exchange, closing: threading.Event) -> None:
         self._pipes = pipes
+        self._closing = closing
         self._exchange = exchange
         self._session = Session(self._note, self._mark)
         self._channels = 0
@@ -81,7 +96,9 @@ class _Host:
                 case VerifyOrder():
                     return Verified(digest=verify(order.path, order.name, is_alone=order.is_alone))
                 case EditOrder():
-                    return _edit(order)
+                    return self._edit(order)
+                case CloseOrder():  # see `_take`
+                    return Failure(slot=0, sentence="has no window that is open", is_refusal=True)
                 case _:
                     assert_never(order)
         except SlotError as error:
@@ -92,20 +109,21 @@ class _Host:
             traceback.print_exc()
             return Failure(slot=0, sentence=f"raised an error: {type(error).__name__}: {error}")
 
+    def _edit(self, order: EditOrder) -> Edited:
+        """Shows the plug-in's own window; its state goes to a file when the window is closed, whole or not at all."""
+        instance = Instance(order.slot)
+        instance.set_up(order.slot.assigned, RATE_OF_EDITOR_HZ, order.channels)
+        show_window(instance.plugin, self._closing)
+        partial_file = order.save_to.with_name(f".{order.save_to.name}.part")
+        partial_file.write_bytes(instance.preset(RATE_OF_EDITOR_HZ, order.channels))
+        partial_file.replace(order.save_to)
+        return Edited()
+
     def _note(self, slot: int, doing: str) -> None:
         self._pipes.send_line(to_line(Noted(slot=slot, doing=doing)))
 
     def _mark(self, slot: int) -> None:
         self._exchange.at_work = slot
-
-
-def _edit(order: EditOrder) -> Edited:
-    """Shows the plug-in's own window; its state goes to a file when the window is closed."""
-    instance = Instance(order.slot)
-    instance.set_up(order.slot.assigned, RATE_OF_EDITOR_HZ, 2)
-    instance.plugin.show_editor()
-    order.save_to.write_bytes(instance.plugin.preset_data)
-    return Edited()
 
 
 def _limit_memory(memory_max_mb: int) -> None:

@@ -6,6 +6,7 @@ Pedalboard lets us (it is private); elsewhere loading is slow, and nothing else 
 """
 
 import contextlib
+import threading
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -66,8 +67,8 @@ class LoadedPlugin(Protocol):
         """Forgets all sound."""
         ...
 
-    def show_editor(self) -> None:
-        """Opens its window until it is closed."""
+    def show_editor(self, close_event: threading.Event) -> None:
+        """Opens its window until it is closed, or the event is set."""
         ...
 
 

@@ -60,6 +60,16 @@ class Instance:
         found = parameters_of(self.plugin)
         return tuple(dials.read(_dial(found, one), one.parameter) for one in assigned)
 
+    def preset(self, rate_hz: int, channels: int) -> bytes:
+        """Its state as a preset file; what was turned a moment ago arrives only while something is processed.
+
+        Raises:
+            RuntimeError: it has none.
+        """
+        silence = np.zeros((channels, SETTLE_FRAMES), np.float32)
+        self.plugin.process(silence, rate_hz, buffer_size=BUFFER_FRAMES, reset=False)
+        return self.plugin.preset_data
+
     def _settle(self, rate_hz: int, channels: int) -> None:
         """Lets it take in what was set; some plug-ins do so only while they process."""
         silence = np.zeros((channels, SETTLE_FRAMES), np.float32)

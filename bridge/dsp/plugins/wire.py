@@ -95,11 +95,19 @@ class EditOrder(Value):
 
     order: Literal["edit"] = "edit"
     slot: Slot
+    channels: int
+    """Of what it is fed while its window is open."""
     save_to: Path
 
 
+class CloseOrder(Value):
+    """Close the window that is open; the order to edit is answered then, this one is not."""
+
+    order: Literal["close"] = "close"
+
+
 Order: TypeAlias = Annotated[
-    PrepareOrder | RunOrder | ProbeOrder | VerifyOrder | EditOrder, Field(discriminator="order")
+    PrepareOrder | RunOrder | ProbeOrder | VerifyOrder | EditOrder | CloseOrder, Field(discriminator="order")
 ]
 
 # --- Events -----------------------------------------------------------------------------------------------------------
