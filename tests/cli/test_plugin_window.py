@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bridge.audio.signal import in_memory
 from bridge.chains import read_chain
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.progress import to_nobody
@@ -20,7 +21,7 @@ from bridge.dsp.plugins.rack import open_rack
 from bridge.plugin_settings import PluginPlace, PluginSettings
 from tests.cli.conftest import ROOT
 from tests.plugins.conftest import NOW, faults, or_skip, zam
-from tests.plugins.test_steps import MIX, in_memory
+from tests.plugins.test_steps import MIX
 from tests.support import wait_until
 
 __all__ = ["faults", "zam"]
