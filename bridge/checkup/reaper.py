@@ -10,10 +10,10 @@ from bridge.checkup.folders import write_fault
 from bridge.daws.reaper import (
     SETTINGS_FILE,
     ScriptSettings,
+    found_scripts,
     installed_settings,
     packaged_scripts,
     script_files,
-    scripts_folder,
     web_port,
 )
 from bridge.listeners.tickets.box import DAEMON_FILE, TicketBox
@@ -32,7 +32,7 @@ def check_reaper(resources: Path, settings: Settings) -> Iterator[Finding]:
         yield bad(HERE, "REAPER", f"{resources} is not there", cure)
         return
     yield ok(HERE, "REAPER", f"resource folder {resources}")
-    yield _about_scripts(scripts_folder(resources))
+    yield _about_scripts(found_scripts(resources))
     told = installed_settings(resources)
     if told is None:
         yield bad(HERE, "settings", f"{resources / SETTINGS_FILE} is missing or damaged", INSTALL)

@@ -13,11 +13,12 @@ from bridge.cli.failures import shown_path
 from bridge.cli.lazy import Entry, LazyGroup, PageCommand
 from bridge.cli.options import config_of, json_option, settings_of
 from bridge.daws.reaper import (
+    PACKAGE,
+    Installed,
     ScriptSettings,
     dawbridge_program,
     install,
     resource_folder,
-    scripts_folder,
     start_command,
 )
 from bridge.errors import RequestError
@@ -64,15 +65,19 @@ def install_scripts(ctx: click.Context, *, resource_path: Path | None) -> None:
     config = config_of(ctx)
     start = start_command(dawbridge_program(), None if config is None else config.absolute())
     done = install(resources, ScriptSettings(tickets=str(settings.ticket_folders[0]), start=start))
+    _print_installed(done)
+
+
+def _print_installed(done: Installed) -> None:
     console = screen.out()
     removed = f", {done.removed} of an earlier version removed" if done.removed else ""
-    console.print(
-        screen.line(("Installed", "good"), f" {done.written} files in ", (shown_path(done.folder), "name"), removed)
-    )
+    what, about = "Installed", f" {done.written} files in "
+    if not done.written:
+        what, about = "Settings written", "; ReaPack looks after the scripts in "
+    console.print(screen.line((what, "good"), about, (shown_path(done.folder), "name"), removed))
     console.print("\nOnce, in REAPER:")
     console.print("  1. Actions > Show action list > New action > Load ReaScript")
-    name = shown_path(scripts_folder(resources) / "Bridge - Set up and diagnose.lua")
-    console.print(screen.line("  2. choose ", (name, "key")))
+    console.print(screen.line("  2. choose ", (shown_path(done.folder / PACKAGE), "key")))
     console.print("  3. run it: it adds the other actions and says whether everything is in order")
 
 

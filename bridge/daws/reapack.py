@@ -12,11 +12,9 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from bridge.daws.reaper import CATEGORY
+from bridge.daws.reaper import CATEGORY, PACKAGE
 from bridge.errors import RequestError
 
-PACKAGE = "Bridge - Set up and diagnose.lua"
-"""The file whose header describes the package."""
 INDEX_NAME = "daw-bridge"
 TAG = re.compile(r"^@(\w+)\s*(.*)$")
 PROVIDED = re.compile(r"^(?:\[([^\]]*)\]\s*)?(.+)$")

@@ -11,6 +11,8 @@ from bridge.value import Value
 
 CATEGORY = "Bridge"
 LIBRARY = "lib"
+PACKAGE = "Bridge - Set up and diagnose.lua"
+"""The script to begin with; its header describes the package."""
 SETTINGS_FILE = "daw-bridge.json"
 """In REAPER's resource folder: what the scripts must know of the daemon."""
 OWN_FILES = ("Bridge - *.lua", f"{LIBRARY}/*.lua")
@@ -31,7 +33,9 @@ class Installed(Value):
     """What an installation did."""
 
     folder: Path
+    """Where the scripts are."""
     written: int
+    """0 where ReaPack looks after them: a second set would put every action into the list twice."""
     removed: int
     """Scripts of an earlier version that are gone now."""
 
@@ -65,6 +69,17 @@ def scripts_folder(resources: Path) -> Path:
     return resources / "Scripts" / "daw-bridge"
 
 
+def found_scripts(resources: Path) -> Path:
+    """Where the scripts are, or are to be put: ReaPack has a folder of its own for a package's category."""
+    ours = scripts_folder(resources)
+    return ours / CATEGORY if is_of_reapack(resources) else ours
+
+
+def is_of_reapack(resources: Path) -> bool:
+    """Whether ReaPack has installed the scripts."""
+    return any(_own_files(scripts_folder(resources) / CATEGORY))
+
+
 def start_command(program: Path, config: Path | None) -> str:
     """The command line that starts the daemon, as REAPER hands it to the system."""
     quoted = [f'"{part}"' for part in (program, *((config,) if config else ()))]
@@ -75,6 +90,8 @@ def start_command(program: Path, config: Path | None) -> str:
 def install(resources: Path, settings: ScriptSettings) -> Installed:
     """Puts the scripts into a resource folder, and takes away those of an earlier version.
 
+    Where ReaPack has installed them, they are left to it, and only the settings are written.
+
     Raises:
         DeliveryError: there is no such resource folder, or it cannot be written.
     """
@@ -83,10 +100,11 @@ def install(resources: Path, settings: ScriptSettings) -> Installed:
             f"{resources} is not there: start REAPER once, or name its resource folder with --resource-path (in "
             "REAPER: Options > Show REAPER resource path)."
         )
-    folder = scripts_folder(resources)
-    wanted = script_files(packaged_scripts())
+    folder = found_scripts(resources)
+    wanted = {} if is_of_reapack(resources) else script_files(packaged_scripts())
     with delivery_errors(resources):
-        old = [path for path in _own_files(folder) if path.relative_to(folder).as_posix() not in wanted]
+        before = _own_files(scripts_folder(resources))
+        old = [path for path in before if path.relative_to(scripts_folder(resources)).as_posix() not in wanted]
         for name, content in wanted.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,8 @@ from bridge.report import Marker
 
 NAMESPACE = UUID("5a0b7c21-4e0d-4c55-9a43-0d7a2e8c11f0")
 CUSTOM_COLOUR = 0x1000000
+TIMEBASE_TIME = 0
+"""Audio stays as it is when the tempo, which nobody told us, is put right."""
 SOURCES = {".flac": "FLAC", ".mp3": "MP3", ".ogg": "VORBIS", ".opus": "OPUS"}
 """All others, AIFF too, are `WAVE`."""
 
@@ -49,7 +51,10 @@ def rpp_text(project: ProjectFile) -> str:
     """The project as REAPER writes it; the same project gives the same text."""
     lines = [
         '<REAPER_PROJECT 0.1 "7.0" 0',
+        "  PANLAW 1",
         f"  PROJOFFS {project.offset_s:.14g} 0 0",
+        "  PANMODE 3",
+        *(f"  {key} {TIMEBASE_TIME}" for key in ("TIMELOCKMODE", "TEMPOENVLOCKMODE")),
         f"  SAMPLERATE {project.sample_rate_hz} 1 0",
         "  TEMPO 120 4 4",
         *_markers(project.markers),
@@ -78,16 +83,19 @@ def _lane(lane: Lane, depth: int, *, closes: int) -> Iterator[str]:
     """The lines of a track and of those inside it; `closes` folders end behind it."""
     indent = "  " * depth
     content = "".join(clip.file for clip in lane.clips)
-    guid = "{" + str(uuid5(NAMESPACE, f"{lane.name}/{content}")).upper() + "}"
+    guid = _guid(f"{lane.name}/{content}")
     is_folder = bool(lane.inner)
     yield f"{indent}<TRACK {guid}"
     yield f"{indent}  NAME {quoted(lane.name)}"
     if lane.colour is not None:
         red, green, blue = lane.colour
         yield f"{indent}  PEAKCOL {CUSTOM_COLOUR | red | green << 8 | blue << 16}"
+    yield f"{indent}  VOLPAN 1 0 -1 -1 1"
     yield f"{indent}  MUTESOLO {int(lane.is_muted)} 0 0"
     yield f"{indent}  ISBUS {1 if is_folder else 2 if closes else 0} {1 if is_folder else -closes}"
     yield f"{indent}  NCHAN 2"
+    yield f"{indent}  TRACKID {guid}"
+    yield f"{indent}  MAINSEND 1 0"
     for clip in lane.clips:
         yield from _clip(clip, indent + "  ")
     yield f"{indent}>"
@@ -102,8 +110,19 @@ def _clip(clip: Clip, indent: str) -> Iterator[str]:
     yield f"{indent}  POSITION 0"
     yield f"{indent}  LENGTH {clip.length_s:.14g}"
     yield f"{indent}  LOOP 0"
+    yield f"{indent}  FADEIN 1 0 0 1 0 0 0"
+    yield f"{indent}  FADEOUT 1 0 0 1 0 0 0"
+    yield f"{indent}  IGUID {_guid('item/' + clip.file)}"
     yield f"{indent}  NAME {quoted(clip.name)}"
+    yield f"{indent}  VOLPAN 1 0 1 -1"
+    yield f"{indent}  SOFFS 0"
+    yield f"{indent}  PLAYRATE 1 1 0 -1 0 0.0025"
+    yield f"{indent}  GUID {_guid('take/' + clip.file)}"
     yield f"{indent}  <SOURCE {SOURCES.get(ending, 'WAVE')}"
     yield f"{indent}    FILE {quoted(clip.file)}"
     yield f"{indent}  >"
     yield f"{indent}>"
+
+
+def _guid(name: str) -> str:
+    return "{" + str(uuid5(NAMESPACE, name)).upper() + "}"

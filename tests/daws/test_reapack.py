@@ -1,7 +1,10 @@
 """ReaPack's index: every file once, its header valid, its form that of ReaPack."""
 
 import io
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,8 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bridge import __version__
-from bridge.daws.reapack import PACKAGE, SECTIONS, TYPES, header_of, index_xml, offline_zip, provided
-from bridge.daws.reaper import script_files
+from bridge.daws.reapack import SECTIONS, TYPES, header_of, index_xml, offline_zip, provided
+from bridge.daws.reaper import PACKAGE, script_files
 from bridge.errors import RequestError
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +76,26 @@ def test_a_header_without_a_version_is_refused() -> None:
 def test_a_pattern_that_fits_nothing_is_refused() -> None:
     with pytest.raises(RequestError, match="no such file"):
         provided({"provides": "[main] None*.lua"}, ["a.lua"])
+
+
+def test_the_release_step_writes_index_and_zip(tmp_path: Path) -> None:
+    script = ROOT / "reaper_scripts" / "make_index.py"
+    command = [sys.executable, script, "--url", URL, "--commit", "1" * 40, "--out", tmp_path / "dist"]
+    subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    found = ET.parse(tmp_path / "dist" / "index.xml").getroot()
+    assert (found.get("name"), found.get("commit")) == ("daw-bridge", "1" * 40)
+    assert len(found.findall(".//source")) == len(SCRIPTS)
+    assert (tmp_path / "dist" / "daw-bridge-reaper.zip").read_bytes() == offline_zip(SCRIPTS)
+
+
+def test_every_address_and_file_is_such_that_reapack_takes_it(index: ET.Element) -> None:
+    """Its reader wants a file name and an address of each source, and refuses paths that leave their folder."""
+    for source in index.findall(".//source"):
+        file = source.get("file", "")
+        assert file
+        assert ".." not in file.split("/")
+        assert " " not in (source.text or " ")
+        assert set(source.attrib) <= {"file", "main", "platform", "type", "hash"}
 
 
 @pytest.mark.parametrize("url", ["https://example.org/x", "http://example.org/{path}", "{path}"])

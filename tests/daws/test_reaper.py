@@ -1,7 +1,10 @@
 """`dawbridge reaper`: what is put into REAPER, and what the check-up finds there."""
 
+import io
 import json
+import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from bridge import __version__
 from bridge.cli.main import cli
+from bridge.daws.reapack import offline_zip
 from bridge.daws.reaper import resource_folder, script_files, scripts_folder, start_command, web_port
 from bridge.listeners.tickets.box import TicketBox
 from bridge.listeners.tickets.forms import DawCard, Heartbeat
@@ -137,3 +141,25 @@ def test_a_daemon_that_only_reads_tickets_is_well(config: Path) -> None:
     result = CliRunner().invoke(cli, ["--config", str(config), "doctor", "--json"], catch_exceptions=False)
     found = {finding["subject"]: finding for finding in json.loads(result.stdout)}
     assert found["watch folders"]["verdict"] == "ok"
+
+
+def test_scripts_of_reapack_are_left_to_it_and_are_not_installed_twice(config: Path, resources: Path) -> None:
+    dawbridge(config, "install", "--resource-path", resources)
+    theirs = scripts_folder(resources) / "Bridge"
+    shutil.copytree(SCRIPTS, theirs)
+    result = dawbridge(config, "install", "--resource-path", resources)
+    assert "ReaPack looks after the scripts" in result.stdout.replace("\n", " ")
+    assert not script_files(scripts_folder(resources))
+    assert script_files(theirs) == script_files(SCRIPTS)
+    assert findings(config, resources)["scripts"] == "ok"
+
+
+def test_the_zip_for_machines_offline_is_what_the_command_installs(config: Path, resources: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(offline_zip(script_files(SCRIPTS)))) as archive:
+        archive.extractall(resources)
+    unpacked = script_files(scripts_folder(resources))
+    result = dawbridge(config, "install", "--resource-path", resources)
+    assert result.exit_code == 0
+    assert "removed" not in result.stdout
+    assert script_files(scripts_folder(resources)) == unpacked
+    assert findings(config, resources)["scripts"] == "ok"

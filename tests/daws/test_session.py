@@ -106,6 +106,8 @@ def test_the_project_loads_with_mix_master_and_stems_at_the_beginning(config: Pa
         for item in elements(track, "ITEM"):
             assert value(item, "POSITION") == ["0"]
             assert float(value(item, "LENGTH")[0]) == 1.0
+            assert value(item, "FADEIN")[:3] == ["1", "0", "0"]  # REAPER's own default would soften the first hit
+            assert value(item, "PLAYRATE")[:2] == ["1", "1"]
             (source,) = elements(item, "SOURCE")
             assert (folder / value(source, "FILE")[0]).is_file()
 
@@ -119,6 +121,7 @@ def test_every_copy_says_where_the_song_begins(config: Path, mix: Path, tmp_path
         if path.suffix == ".wav":
             assert read_render(path).time_reference_frames == 3600 * RATE_HZ
     text = Path(written["project"]).read_text(encoding="utf-8")
+    assert "TIMELOCKMODE 0\n" in text  # a tempo that is put right afterwards stretches nothing
     assert "PROJOFFS 3600 0 0" in text
     assert [Path(name).suffix for name in written["without_reference"]] == [".flac"]
 

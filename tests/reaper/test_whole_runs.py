@@ -115,6 +115,37 @@ def test_figures_of_an_item_become_its_notes(studio: Studio) -> None:
     assert ".report.html" in command
 
 
+def test_twenty_items_of_two_projects_find_their_way_home(studio: Studio) -> None:
+    first = studio.project
+    ours = [studio.item(at_s=3.0 * n, name=f"A {n} 'ü'.wav") for n in range(10)]
+    studio.reaper.select(*ours)
+    studio.reaper.run("Analyze selected items")
+    studio.project = studio.reaper.new_project(studio.root / "Sessions" / "Öther; 2.rpp")
+    theirs = [studio.item(at_s=2.0 * n, name=f"B {n}.wav", rate_hz=44100) for n in range(10)]
+    studio.reaper.select(*theirs)
+    studio.reaper.run("Analyze selected items")
+    assert len(studio.reaper.scripts) == 1
+    studio.reaper.until_idle(LIMIT_S)
+    assert [item.texts.get("P_NOTES", "").count("True peak") for item in [*ours, *theirs]] == [1] * 20
+    assert (len(first.undo), len(studio.project.undo)) == (10, 10)
+    assert not studio.reaper.person.console
+
+
+def test_what_was_finished_while_reaper_was_closed_is_collected(studio: Studio, daemon: RealDaemon) -> None:
+    studio.item(name="later.wav")
+    studio.reaper.run("Analyze selected items")
+    path = studio.project.path
+    assert path is not None
+    studio.reaper.save(studio.project)
+    studio.reaper.quit()
+    wait_until(lambda: list(daemon.tickets.glob("*.result.json")), LIMIT_S, "the result")
+    project = studio.reaper.open(path)
+    studio.reaper.run("Collect finished results")
+    studio.reaper.until_idle(LIMIT_S)
+    assert "Integrated loudness" in next(iter(project.items)).texts["P_NOTES"]
+    assert not list(daemon.tickets.glob("*.result.json"))
+
+
 def test_a_file_that_is_no_audio_is_told_in_the_daemons_words(studio: Studio) -> None:
     item = studio.item()
     source = item.takes[0].source

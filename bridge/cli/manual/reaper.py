@@ -11,19 +11,27 @@ No extension is needed. The scripts and the daemon talk by small files, so nothi
 **Install.** Run `dawbridge reaper install`, once; it puts the scripts into REAPER's resource folder and tells them
 where the daemon is. With a portable REAPER, name its folder with --resource-path. Then in REAPER: Actions > Show action
 list > New action > Load ReaScript, choose `Bridge - Set up and diagnose.lua` and run it: it adds all other actions, and
-says in plain words what is wrong, if anything is. By ReaPack the same package comes without the command; `dawbridge
-reaper install` is still the easiest way to let the scripts start the daemon.
+says in plain words what is wrong, if anything is. Where ReaPack has brought the scripts, the command leaves them to it
+and only tells them where the daemon is.
 
 **First split.** Start the daemon (`dawbridge run`, or the button in the panel). Select an item and run *Bridge: Split
 selected items into 4 stems*. The stems come on tracks in a folder below the item's track, aligned to it frame by frame;
-the item is muted, not deleted, and one undo takes everything back. Where an item has effects, rate, pitch or fades, you
-are asked: render it as it sounds and split that, or split the file and give the stems the same rate, pitch and fades.
+the item is muted, not deleted, and one undo takes everything back. They are children of the item's track, so they go
+through its effects, fader and sends as the item did. Where an item has effects, rate, pitch or fades, you are asked:
+render it as it sounds and split that, or split the file and give the stems the same rate, pitch and fades. Sections,
+reversed items and subprojects are rendered in any case.
 
-**First master.** Run *Bridge: Master project*. The project is rendered by its own settings, but never normalised and
-never into a lossy format; the settings are put back. The master comes on the track Masters, which is muted, because the
-session plays the mix already. *Bridge: Toggle A-B* lets you hear the master alone, as loud as the mix, then the mix,
-then the master again; *Bridge: Leave A-B* ends that. Control surfaces do the same from afar. A second
-master of the same place becomes a new take.
+**First master.** Run *Bridge: Master project*. The project is rendered by its own settings: rate, channels, tail, fades,
+second pass and metadata. It is never normalised, limited, trimmed or dithered, and never into a lossy format or 16 bits;
+every setting is put back, also when you stop the render. The master comes on the track Masters, which is muted, because
+the session plays the mix already. A second master of the same place becomes a new take.
+
+**Mix against master.** *Bridge: Toggle A-B* plays the master, then the mix that it was made of, then the master again;
+*Hear A* and *Hear B* play one of them, control surfaces do the same from afar, and *Leave A-B* ends it. Both are as loud
+as each other by integrated loudness: the louder one is turned down by its take's volume, nothing is turned up, and no
+file is changed. Other solos are lifted meanwhile and the effects of the master track are passed by, since the mix went
+through them when it was rendered; all that comes back afterwards, and each step can be undone. What is asked for in A/B
+is rendered from the session.
 """
 
 TROUBLE = """
