@@ -1,5 +1,6 @@
 """The real daemon in a process of its own, real audio, real models; only REAPER is a fake."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import soundfile
 import yaml
 
+from tests.osc.desk_over_osc import UdpClient
 from tests.reaper.fake.project import Item
 from tests.reaper.fake.rendering import mix, read_samples
 from tests.reaper.studio import Studio, make_studio
@@ -31,8 +33,10 @@ class RealDaemon:
             "tickets": {"folders": [str(self.tickets)]},
             "models": {"repositories": [str(ROOT / "tests" / "models")]},
             "gpu": {"device": "cpu"},
+            "osc": {"is_enabled": True, "port": 0},
         }
         self.config.write_text(yaml.safe_dump(settings))
+        self.data = root / "data"
         self.log = root / "daemon.txt"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -103,6 +107,35 @@ def test_a_master_of_the_time_selection_lies_frame_by_frame_over_the_session(stu
     spectra = np.fft.rfft(before[:, 0]).conj() * np.fft.rfft(after[:, 0])
     assert int(np.argmax(np.abs(np.fft.irfft(spectra)))) == 0
     assert "LUFS" in studio.reaper.person.news[-1]
+
+
+def test_a_and_b_on_a_control_surface_are_what_reaper_plays(studio: Studio, daemon: RealDaemon) -> None:
+    studio.item(at_s=1.0, length_s=3.0, offset_s=0.0)
+    studio.reaper.run("Master project")
+    studio.reaper.until_idle(LIMIT_S)
+    (item,) = studio.tracks()["Masters"].items
+    reaper, surface = UdpClient(0), UdpClient(json.loads((daemon.data / "daemon.json").read_text())["ports"]["osc"])
+    ini = f'[reaper]\ncsurf_0=OSC "tablet" 3 {reaper.port} "127.0.0.1" 9000 1024 10 ""\n'
+    (studio.root / "REAPER" / "reaper.ini").write_text(ini)
+    studio.reaper.run("Set up and diagnose")
+    surface.send("/bridge/subscribe")
+    for side, take in (("b", 1), ("a", 0), ("session", 1)):
+        surface.send(f"/bridge/ab/{side}", 1)
+        studio.reaper.run_file(_called(studio, reaper, "Collect finished results"))
+        surface.hears("/bridge/ab/side", side, limit_s=20)
+        assert item.values["I_CURTAKE"] == take
+    reaper.close()
+    surface.close()
+
+
+def _called(studio: Studio, reaper: UdpClient, other: str) -> Path:
+    """The file of the next action that the daemon calls, apart from one."""
+    program = studio.reaper.program
+    names = {f"_{program.ReverseNamedCommandLookup(number)}": path for path, number in program.actions.items()}
+    while True:
+        path = Path(names[str(reaper.hears("/action/str", limit_s=20).arguments[0])])
+        if other not in path.name:
+            return path
 
 
 def test_figures_of_an_item_become_its_notes(studio: Studio) -> None:
