@@ -80,7 +80,7 @@ def test_a_pattern_that_fits_nothing_is_refused() -> None:
 
 def test_the_release_step_writes_index_and_zip(tmp_path: Path) -> None:
     script = ROOT / "reaper_scripts" / "make_index.py"
-    command = [sys.executable, script, "--url", URL, "--commit", "1" * 40, "--out", tmp_path / "dist"]
+    command = [sys.executable, str(script), "--url", URL, "--commit", "1" * 40, "--out", str(tmp_path / "dist")]
     subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
     found = ET.parse(tmp_path / "dist" / "index.xml").getroot()
     assert (found.get("name"), found.get("commit")) == ("daw-bridge", "1" * 40)

@@ -107,6 +107,7 @@ def main(folder: Path) -> None:
         studio.split()
         draw_timeline(studio.project.tracks).save(folder / "reaper-split.png")
         studio.project.tracks[1:] = []
+        studio.project.tracks[0].values["I_FOLDERDEPTH"] = 0.0
         next(iter(studio.project.items)).values["B_MUTE"] = 0.0
         studio.master()
         draw_timeline(studio.project.tracks).save(folder / "reaper-master.png")

@@ -21,17 +21,17 @@ through its effects, fader and sends as the item did. Where an item has effects,
 render it as it sounds and split that, or split the file and give the stems the same rate, pitch and fades. Sections,
 reversed items and subprojects are rendered in any case.
 
-**First master.** Run *Bridge: Master project*. The project is rendered by its own settings: rate, channels, tail, fades,
-second pass and metadata. It is never normalised, limited, trimmed or dithered, and never into a lossy format or 16 bits;
-every setting is put back, also when you stop the render. The master comes on the track Masters, which is muted, because
-the session plays the mix already. A second master of the same place becomes a new take.
+**First master.** Run *Bridge: Master project*. The project is rendered by its own settings: rate, channels, tail,
+fades, second pass and metadata. It is never normalised, limited, trimmed or dithered, and never into a lossy format
+or 16 bits; every setting is put back, also when you stop the render. The master comes on the track Masters, which is
+muted, because the session plays the mix already. A second master of the same place becomes a new take.
 
-**Mix against master.** *Bridge: Toggle A-B* plays the master, then the mix that it was made of, then the master again;
-*Hear A* and *Hear B* play one of them, control surfaces do the same from afar, and *Leave A-B* ends it. Both are as loud
-as each other by integrated loudness: the louder one is turned down by its take's volume, nothing is turned up, and no
-file is changed. Other solos are lifted meanwhile and the effects of the master track are passed by, since the mix went
-through them when it was rendered; all that comes back afterwards, and each step can be undone. What is asked for in A/B
-is rendered from the session.
+**Mix against master.** *Bridge: Toggle A-B* plays the master, then the mix that it was made of, then the master
+again; *Hear A* and *Hear B* play one of them, control surfaces do the same from afar, and *Leave A-B* ends it. Both
+are as loud as each other by integrated loudness: the louder one is turned down by its take's volume, nothing is
+turned up, and no file is changed. Other solos are lifted meanwhile and the effects of the master track are passed by,
+since the mix went through them when it was rendered; all that comes back afterwards, and each step can be undone.
+What is asked for in A/B is rendered from the session.
 """
 
 TROUBLE = """
