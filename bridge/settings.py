@@ -14,7 +14,7 @@ from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
 from bridge.model import Assignment, JobRequest, Limits, MarkerTimes
 from bridge.plugin_settings import PluginPlace, PluginSettings
-from bridge.recipes import MasterRecipe, MixRecipe
+from bridge.recipes import AlbumRecipe, MasterRecipe, WatchRecipe
 from bridge.separation_settings import GpuSettings, ModelSettings, SeparationSettings
 from bridge.value import Value
 
@@ -28,8 +28,10 @@ class WatchSettings(Value):
     """One watch folder and what happens to the renders that appear in it."""
 
     folder: Path = Field(description="Render folder of the DAW. `~` is your home folder.")
-    recipe: MixRecipe = Field(
-        default=MasterRecipe(), description="What to do: `do: master`, `do: split` or `do: analyze`, and options."
+    recipe: WatchRecipe = Field(
+        default=MasterRecipe(),
+        description="What to do: `do: master`, `do: split` or `do: analyze`, and options. With `do: album` each folder "
+        "inside the watch folder is a record.",
     )
     is_recursive: bool = Field(default=False, description="Also watch the folders inside it.")
     settle_s: float = Field(default=0.15, ge=0.02, le=60, description="Quiet time after the last close of a file.")
@@ -47,6 +49,18 @@ class WatchSettings(Value):
         default="auto", description="Whether stem sets, .L/.R pairs and formats of one bounce become one job."
     )
     return_folder: str | None = Field(default=None, description="Overrides `results.return_folder` for this folder.")
+    album_quiet_s: float = Field(
+        default=15,
+        ge=0.5,
+        le=3600,
+        description="With `do: album`: how long nothing may settle in a folder before its songs become one album.",
+        json_schema_extra={"unit": "s"},
+    )
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether folders inside the watch folder are watched too; records are folders."""
+        return self.is_recursive or isinstance(self.recipe, AlbumRecipe)
 
 
 class ResultSettings(Value):

@@ -115,7 +115,7 @@ def _about_watch_limit(settings: Settings, limit: int | None) -> Finding:
 
 
 def _folder_count(watch: WatchSettings) -> int:
-    return sum(1 for _ in os.walk(watch.folder)) if watch.is_recursive else 1
+    return sum(1 for _ in os.walk(watch.folder)) if watch.is_deep else 1
 
 
 def _read_number(path: Path) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from bridge.chains import load_chain
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
 from bridge.errors import DocumentError
-from bridge.recipes import MasterRecipe
+from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.settings import Settings, load_settings, settings_path
 
 HERE = Area.SETTINGS
@@ -38,7 +38,8 @@ def _about_watch(settings: Settings) -> Iterator[Finding]:
 
 
 def _about_chains(settings: Settings) -> Iterator[Finding]:
-    named = sorted({watch.recipe.chain for watch in settings.watch if isinstance(watch.recipe, MasterRecipe)})
+    recipes = [watch.recipe for watch in settings.watch]
+    named = sorted({recipe.chain for recipe in recipes if isinstance(recipe, MasterRecipe | AlbumRecipe)})
     for name in named:
         try:
             chain = load_chain(name, settings.chain_folders)

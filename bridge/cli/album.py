@@ -19,11 +19,10 @@ from bridge.jobs.chain_choice import with_chain
 from bridge.jobs.direct import DirectEngine, album_of, album_request
 from bridge.jobs.ids import JobIds
 from bridge.model import JobResult
-from bridge.recipes import AlbumOptions, AlbumRecipe
+from bridge.recipes import SONGS_MAX, AlbumOptions, AlbumRecipe
 from bridge.reports.album import album_sentence, count_text, song_rows
 from bridge.reports.delivered import reports_of_job
 
-SONGS_MAX = 99
 AUDIO_SUFFIXES = frozenset({".wav", ".aif", ".aiff", ".flac", ".w64", ".rf64", ".caf", ".mp3", ".ogg", ".opus", ".m4a"})
 EXAMPLES = (
     ("The songs of a folder as one record, for streaming", "dawbridge album Songs --out Masters"),

@@ -141,12 +141,12 @@ class JobDesk:
 
 
 def _seen_in(jobs: Iterable[Job]) -> tuple[SeenRender, ...]:
-    """What is in jobs, the newest first, each render once; comparisons are about two renders and left out."""
+    """What is in jobs, the newest first, each render once; comparisons and albums are about several and left out."""
     found: dict[tuple[Path, ...], SeenRender] = {}
     for job in jobs:
         request = job.request
         paths = tuple(render.path for render in request.renders)
-        if request.recipe.do != "compare" and paths not in found:
+        if request.recipe.do not in {"compare", "album"} and paths not in found:
             found[paths] = SeenRender(
                 job_id=job.id,
                 name=request.name,

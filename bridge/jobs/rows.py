@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bridge.errors import RequestError, StoreError
-from bridge.model import Job, JobError, JobRequest, JobResult, JobState, Progress
+from bridge.model import Grouping, Job, JobError, JobRequest, JobResult, JobState, Progress
 from bridge.recipes import MasterRecipe
 
 PRIORITY_MAX = 2**31
@@ -66,8 +66,10 @@ def kind_of(request: JobRequest) -> str:
 
 def render_length_s(request: JobRequest) -> float | None:
     """Seconds of audio to work through; None where only decoding tells."""
-    lengths = [render.duration_s for render in request.renders]
-    return max((length for length in lengths if length is not None), default=None)
+    lengths = [length for render in request.renders if (length := render.duration_s) is not None]
+    if request.grouping is Grouping.ALBUM and lengths:
+        return sum(lengths)
+    return max(lengths, default=None)
 
 
 def job_of(row: Row) -> Job:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from bridge.recipes.album import AlbumOptions, AlbumRecipe
+from bridge.recipes.album import SONGS_MAX, AlbumOptions, AlbumRecipe
 from bridge.recipes.formats import (
     BITRATES_KBPS,
     FILE,
@@ -39,6 +39,7 @@ __all__ = [
     "FILE",
     "LOSSLESS_FORMATS",
     "MORE",
+    "SONGS_MAX",
     "SOUND",
     "AlbumOptions",
     "AlbumRecipe",
@@ -63,6 +64,7 @@ __all__ = [
     "SplitRecipe",
     "StemCount",
     "StemName",
+    "WatchRecipe",
     "aliases_of",
     "reference_paths",
 ]
@@ -102,6 +104,8 @@ class CompareRecipe(Value):
 
 MixRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | SplitRecipe, Field(discriminator="do")]
 """What can be done with one mix."""
+WatchRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | SplitRecipe | AlbumRecipe, Field(discriminator="do")]
+"""What can be done with what appears in a watch folder."""
 Recipe: TypeAlias = Annotated[
     MasterRecipe | AnalyzeRecipe | CompareRecipe | SplitRecipe | AlbumRecipe, Field(discriminator="do")
 ]

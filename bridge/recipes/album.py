@@ -7,6 +7,9 @@ from pydantic import Field
 from bridge.recipes.formats import SOUND
 from bridge.recipes.mastering import SongOptions
 
+SONGS_MAX = 99
+"""More are no record."""
+
 
 class AlbumOptions(SongOptions):
     """What a user may say about an album: of each of its masters, and of what they share."""

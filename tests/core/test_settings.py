@@ -48,7 +48,7 @@ def test_every_fault_of_every_source_is_told_at_once_with_its_place(tmp_path: Pa
     told = {fault.key: (fault.line, fault.sentence) for fault in caught.value.faults}
     assert told["watch[0].recipe"] == (
         3,
-        "`mastre` is not known here. Did you mean `master`? Known: master, analyze, split.",
+        "`mastre` is not known here. Did you mean `master`? Known: master, analyze, split, album.",
     )
     assert told["watch[0].setle_s"][0] == 4
     assert "Did you mean `settle_s`?" in told["watch[0].setle_s"][1]

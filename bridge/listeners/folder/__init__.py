@@ -50,6 +50,10 @@ All of these come as single jobs. A plain bounce does not wait for company. A fi
 related name is being written (for ten minutes at most), and 1.5 s when its own name says that it is one of several.
 `group: off` makes each file a job of its own.
 
+**Albums** (`recipe: {do: album}`). Each folder inside the watch folder is a record: when nothing in it grows and for
+`album_quiet_s` (15 s) nothing has settled in it, all its songs become one job, in the order of their names. A song that
+is bounced again later makes the whole record anew. Nothing is grouped; a song outside of such a folder is reported.
+
 **Settings.** Each entry under `watch:` in bridge.yaml has its own. `poll_s` says how often the folder is looked through
 even when nothing was told (a folder of many thousand files less often, so that waiting costs at most 0.2 % of a core);
 `is_network` means looking only, because file events of network folders are not to be trusted.

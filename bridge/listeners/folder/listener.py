@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.errors import AudioError, RequestError, UserError
+from bridge.listeners.folder.albums import Albums
 from bridge.listeners.folder.events import FolderEvents, Inbox
 from bridge.listeners.folder.gatherer import Gatherer, GatherRules
 from bridge.listeners.folder.grouping import Group
@@ -16,7 +17,8 @@ from bridge.listeners.folder.names import is_lossy_name
 from bridge.listeners.folder.presence import Presence
 from bridge.listeners.folder.readahead import ReadAhead
 from bridge.listeners.folder.settler import Settled, Settler, SettleRules, Stuck, Version
-from bridge.model import Job, JobRequest, Origin
+from bridge.model import Grouping, Job, JobRequest, Origin, Render
+from bridge.recipes import SONGS_MAX, AlbumRecipe
 from bridge.settings import Settings, WatchSettings
 
 STOP_TIMEOUT_S = 10.0
@@ -73,9 +75,10 @@ class FolderListener:
         self._bounds = Bounds(watch, settings)
         self._settler = Settler(settle_rules(watch))
         self._gatherer = Gatherer(GatherRules(is_grouping=watch.group == "auto"))
+        self._albums = Albums(watch.album_quiet_s)
         self._read_ahead = ReadAhead(settings.limits)
         self._inbox = Inbox(watch.folder)
-        events = FolderEvents(self._inbox, watch.folder, is_recursive=watch.is_recursive)
+        events = FolderEvents(self._inbox, watch.folder, is_recursive=watch.is_deep)
         self._presence = Presence(watch, self._bounds, self._inbox, events)
         self._next_scan_s = 0.0
         self._growing: frozenset[Path] = frozenset()
@@ -119,12 +122,15 @@ class FolderListener:
         self._notice_growth()
         for group in self._gatherer.take(self._growing, time.monotonic()):
             self._request(group)
+        for folder in self._albums.take(self._growing, time.monotonic()):
+            self._request_album(folder)
         self._inbox.wait(self._pause_s(time.monotonic()), self._growing)
 
     def _pause_s(self, now_s: float) -> float:
         """How long nothing will happen by itself."""
-        look_s, take_s = self._settler.next_look_s(now_s), self._gatherer.next_take_s(self._growing, now_s)
-        return max(0.0, min(pause_s for pause_s in (self._next_scan_s - now_s, look_s, take_s) if pause_s is not None))
+        takes_s = (self._gatherer.next_take_s(self._growing, now_s), self._albums.next_take_s(now_s))
+        pauses_s = (self._next_scan_s - now_s, self._settler.next_look_s(now_s), *takes_s)
+        return max(0.0, min(pause_s for pause_s in pauses_s if pause_s is not None))
 
     # --- Looking ------------------------------------------------------------------------------------------------------
 
@@ -184,22 +190,55 @@ class FolderListener:
         if render is None:
             return
         log.info("%s has settled", path, extra={"action": "render_settled"})
-        if not self._gatherer.add(render, settled_s):
+        if isinstance(self._watch.recipe, AlbumRecipe):
+            self._accept_song(path, settled_s)
+        elif not self._gatherer.add(render, settled_s):
             log.info("%s is a copy of what has just been taken", path, extra={"action": "copy_ignored"})
+
+    def _accept_song(self, path: Path, settled_s: float) -> None:
+        if path.parent == self._watch.folder:
+            self._report(path, f"{path} lies in no album: put the songs of a record into a folder of their own here.")
+            return
+        self._albums.hear(path, settled_s)
+
+    def _request_album(self, folder: Path) -> None:
+        """Asks for all songs of a folder, those that were there before too."""
+        try:
+            songs = self._read_songs(folder)
+        except (AudioError, OSError) as reason:
+            self._report(folder, f"{folder} is no album yet: {reason}")
+            return
+        if len(songs) > SONGS_MAX:
+            self._report(folder, f"{folder} holds {len(songs)} songs, more than a record does ({SONGS_MAX}).")
+        elif songs:
+            self._send(self._wanted(songs, Grouping.ALBUM, folder.name))
+
+    def _read_songs(self, folder: Path) -> tuple[Render, ...]:
+        """Every render in the folder itself, by name.
+
+        Raises:
+            AudioError: one of them cannot be used.
+            OSError: the folder is gone.
+        """
+        found = {path: version for path, version in self._bounds.renders() if path.parent == folder}
+        read = [self._read_ahead.take(path, found[path]) for path in sorted(found, key=lambda one: one.name.casefold())]
+        return tuple(render for render in read if render is not None)
 
     def _request(self, group: Group) -> None:
         for copy in group.copies:
             log.info("%s is a copy", copy.path, extra={"action": "copy_ignored"})
-        request = JobRequest(
-            renders=group.renders,
-            grouping=group.grouping,
+        self._send(self._wanted(group.renders, group.grouping, group.name))
+
+    def _wanted(self, renders: tuple[Render, ...], grouping: Grouping, name: str) -> JobRequest:
+        return JobRequest(
+            renders=renders,
+            grouping=grouping,
             recipe=self._watch.recipe,
-            name=group.name,
+            name=name,
             return_folder=self._settings.return_folder(self._watch),
             name_pattern=self._settings.results.name_pattern,
             origin=Origin(listener="folder", client=self._watch.folder.name),
         )
-        self._send(request)
 
     def _send(self, request: JobRequest) -> None:
         is_second_try = request in self._unsent

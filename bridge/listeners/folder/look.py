@@ -27,7 +27,7 @@ class Bounds:
         self._folder = watch.folder
         self._roots = (watch.folder, *settings.roots)
         self._returns = {settings.return_folder(one) for one in (watch, *settings.watch)}
-        self._is_recursive = watch.is_recursive
+        self._is_recursive = watch.is_deep
         self.has_inodes = not watch.is_network
         """Network folders give inodes that mean nothing."""
 

@@ -1,0 +1,50 @@
+"""An album by watch folder, with the real daemon."""
+
+from pathlib import Path
+
+import pytest
+
+from bridge.audio.signal import Samples
+from bridge.cli.daw_writer import write_like_a_daw
+from bridge.dsp.song import make_song, mix_of
+from bridge.model import JobState
+from bridge.reports.document import read_album
+from tests.support import wait_until
+from tests.whole.bridge_process import BridgeProcess
+
+
+@pytest.fixture(scope="module")
+def mixes() -> list[Samples]:
+    return [mix_of(make_song(number, 6.0, 44100)) for number in (1, 2, 3)]
+
+
+def album_watch(tmp_path: Path) -> BridgeProcess:
+    watch = {"folder": str(tmp_path / "Session/Renders"), "recipe": {"do": "album"}, "album_quiet_s": 1.0}
+    return BridgeProcess(tmp_path, watch=[watch])
+
+
+def drop_record(bridge: BridgeProcess, mixes: list[Samples]) -> None:
+    folder = bridge.renders / "Aurora"
+    folder.mkdir()
+    for number, mix in enumerate(mixes, start=1):
+        write_like_a_daw(folder / f"{number:02} Song.wav", mix, 44100, duration_s=0.0)
+
+
+def test_a_record_dropped_into_the_watch_folder_comes_back_and_a_kill_in_the_middle_costs_no_song(
+    tmp_path: Path, mixes: list[Samples]
+) -> None:
+    with album_watch(tmp_path) as bridge:
+        drop_record(bridge, mixes)
+        folder = bridge.returns / "Aurora"
+        first = wait_until(lambda: sorted(folder.glob("*.report.json")), 120, "the first song")[0]
+        stood = first.stat().st_mtime_ns
+        bridge.kill()
+        bridge.start()
+        (job,) = bridge.wait_for_jobs(1)
+        assert job.state is JobState.DONE, job.error
+        report = read_album((folder / "Aurora [album].album.json").read_text())
+        assert [song.name for song in report.songs] == ["01 Song", "02 Song", "03 Song"]
+        assert (folder / "Aurora [album].album.html").is_file()
+        assert first.stat().st_mtime_ns == stood
+        assert not list(folder.glob("*(2)*"))
+        assert not (bridge.returns / ".dawbridge").exists()
