@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import read_only_folder
 from tests.reaper.studio import Studio, make_studio
+
+__all__ = ["read_only_folder"]
 
 
 @pytest.fixture

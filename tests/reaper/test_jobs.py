@@ -238,6 +238,19 @@ def test_a_ticket_folder_that_cannot_be_written_is_told(studio: Studio) -> None:
     assert blocked.is_dir()
 
 
+def test_a_ticket_folder_on_a_read_only_disk_is_told_by_action_and_set_up(
+    studio: Studio, read_only_folder: Path
+) -> None:
+    studio.item()
+    studio.reaper.program.SetExtState("daw-bridge", "tickets", str(read_only_folder), True)
+    studio.reaper.person.answers.extend([NO, NO])
+    assert studio.ask(SPLIT) == []
+    assert "cannot be written" in studio.reaper.person.boxes[-1]
+    assert not studio.project.ext.get("daw-bridge-tickets")
+    studio.reaper.run("Set up and diagnose")
+    assert "cannot be written" in studio.reaper.person.console[-1]
+
+
 def test_the_last_report_is_opened(studio: Studio) -> None:
     studio.reaper.run("Open last report")
     assert "no report yet" in studio.reaper.person.boxes[0]

@@ -215,6 +215,17 @@ def test_ab_passes_by_other_solos_and_the_effects_that_the_mix_went_through_alre
     assert (drums.values["I_SOLO"], masters.values["I_SOLO"], bus.values["I_FXEN"]) == (2, 0, 1)
 
 
+def test_a_solo_that_is_ended_by_hand_does_not_cost_the_effects_of_the_master_track(studio: Studio) -> None:
+    studio.item()
+    studio.master()
+    studio.reaper.run(TOGGLE)
+    studio.tracks()["Masters"].values["I_SOLO"] = 0.0
+    studio.reaper.run(TOGGLE)
+    assert studio.tracks()["Masters"].values["I_SOLO"] == 1
+    studio.reaper.run("Leave A-B")
+    assert studio.project.bus.values["I_FXEN"] == 1
+
+
 def test_ab_can_be_undone_and_begins_anew_then(studio: Studio) -> None:
     studio.item()
     studio.master()

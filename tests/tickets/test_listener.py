@@ -288,6 +288,16 @@ def test_reaper_is_told_by_its_web_interface_where_that_is_on(office: Office) ->
     assert fetched == ["/_/SET/EXTSTATE/daw-bridge/pushed/web;_RSab12"]
 
 
+def test_reaper_is_called_by_the_way_that_its_set_up_tests(office: Office) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaper, office.open():
+        reaper.bind(("127.0.0.1", 0))
+        reaper.settimeout(10)
+        card = {"format": 1, "collect_action": "_RSab12", "web_port": 1, "osc_port": reaper.getsockname()[1]}
+        (office.folder / "reaper.json").write_text(json.dumps(card))
+        office.write("p1", ask="push", by="osc")
+        assert decode(reaper.recv(1000))[0].arguments == ("_RSab12",)
+
+
 def test_reaper_plays_the_side_that_is_chosen_and_says_when_it_does(office: Office) -> None:
     sides = {"a": "_RSaa", "b": "_RSbb", "session": "_RScc"}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaper, office.open():

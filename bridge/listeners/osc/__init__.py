@@ -40,8 +40,10 @@ diagnose* once. Pages of reports are files and follow nobody.
 
 **To the DAW.** With `reaper: 127.0.0.1:8000`, REAPER is sent `/dawbridge/done` with the job id when a job is done (a
 script that has learnt that address reads the id from its context), and `/action/str` with `reaper_action` if that is
-set. With `ardour: 127.0.0.1:3819`, Ardour gets a marker at each finding of the report; its playhead is put back
-afterwards, and nothing is sent while it rolls.
+set. That is for scripts of your own, and for a REAPER on another machine; results of REAPER's own requests come back
+without it, by what *Bridge: Set up and diagnose* found and wrote into `reaper.json`. With `ardour: 127.0.0.1:3819`,
+Ardour gets a marker at each finding of the report; its playhead is put back afterwards, and nothing is sent while it
+rolls.
 
 **What is refused.** Files outside the session roots; chains by path; text over 1024 characters; bundles nested more
 than 8 deep; more than `commands_per_s_max` commands a second from one host. Packets that are no OSC are counted in

@@ -47,7 +47,9 @@ end
 -- was rendered. What was otherwise before is noted.
 local function hear_alone(proj, track)
   local bus = reaper.GetMasterTrack(proj)
-  local before = { effects = reaper.GetMediaTrackInfo_Value(bus, "I_FXEN"), solo = {} }
+  local before = json.decode(project.get(proj, SESSION)) or { solo = {} }
+  -- Somebody may have ended the solo by hand: then what was before the first time still holds.
+  before.effects = before.effects or reaper.GetMediaTrackInfo_Value(bus, "I_FXEN")
   for index = 0, reaper.CountTracks(proj) - 1 do
     local other = reaper.GetTrack(proj, index)
     local solo = reaper.GetMediaTrackInfo_Value(other, "I_SOLO")
@@ -112,7 +114,7 @@ function listen.hear(side)
     end
   end)
   tell(side)
-  say.news("you hear the " .. side .. ", at equal loudness.")
+  say.news("you hear the " .. side .. ", at equal loudness; Bridge: Leave A-B ends it.")
 end
 
 -- The first time: the master; then the mix, then the master again.
