@@ -13,8 +13,8 @@ class Clip(StepBase):
     """Clips peaks, hard or rounded."""
 
     help = (
-        "Shaves peaks off, hard or rounded, 4-fold oversampled: louder drums before a limiter, which still has to hold "
-        "the ceiling."
+        "Shaves peaks off, hard or rounded, oversampled: louder drums before a limiter, which still has to hold the "
+        "ceiling."
     )
     use: Literal["clip"] = "clip"
     ceiling_dbfs: float = Field(
@@ -22,12 +22,17 @@ class Clip(StepBase):
     )
     knee_db: float = db(3, 0, 18, "How far below the ceiling rounding begins; 0 is hard.")
     drive_db: float = db(0, 0, 24, "Gain before the clipper.")
+    oversample: Literal[2, 4, 8] = Field(
+        default=4,
+        description="Finer grids keep it free of aliasing. Of a tone 3 dB over the ceiling, with a knee of 3 dB, it "
+        "lies below -90 dB up to 1 kHz at 2, 2 kHz at 4, 5 kHz at 8; a hard knee needs 8 at 1 kHz.",
+    )
 
     def sentence(self) -> str:
         """Where it clips, and how."""
         how = "hard" if self.knee_db == 0 else f"rounded from {self.knee_db:g} dB below"
         drive = f", driven by {self.drive_db:g} dB" if self.drive_db else ""
-        return f"Clipped at {self.ceiling_dbfs:.1f} dBFS, {how}{drive}"
+        return f"Clipped at {self.ceiling_dbfs:.1f} dBFS, {how}{drive}, {self.oversample}-fold oversampled"
 
 
 class Saturate(StepBase):
@@ -39,7 +44,11 @@ class Saturate(StepBase):
         default="tape", description="tape bends early and gently, tanh later and harder, tube bends one side more."
     )
     drive_db: float = db(6, 0, 36, "How far the signal is driven into the curve; its loudness is held.")
-    oversample: Literal[2, 4, 8] = Field(default=4, description="Finer grids keep strong drive free of aliasing.")
+    oversample: Literal[2, 4, 8] = Field(
+        default=4,
+        description="Finer grids keep strong drive free of aliasing. Of a tone at full scale it lies below -90 dB up "
+        "to 2 kHz at 2, 3.5 kHz at 4, 10 kHz at 8 with 12 dB of drive; with 24 dB up to 440 Hz, 1 kHz and 2 kHz.",
+    )
     low_hz: float | None = Field(
         default=None,
         ge=20,

@@ -58,6 +58,19 @@ def test_linear_phase_is_exact_up_to_the_top(frequency_hz: float) -> None:
     assert np.abs(db(measured(step, frequencies, 44100)) - wanted).max() < 0.001
 
 
+@pytest.mark.parametrize("phase", ["minimum", "linear"])
+@pytest.mark.parametrize("sample_rate_hz", [44100, 48000, 96000, 192_000])
+@pytest.mark.parametrize("type_", get_args(EqBandType))
+def test_every_type_follows_its_analytic_curve_at_every_rate_in_either_phase(
+    type_: EqBandType, sample_rate_hz: int, phase: FilterPhase
+) -> None:
+    frequencies = np.geomspace(25, 20000, 60)
+    wanted = analogue(SINGLE[type_], frequencies)
+    made = measured(Eq(bands=(band_like(type_),), phase=phase), frequencies, sample_rate_hz)
+    audible = wanted > 0.03
+    assert np.abs(db(made) - db(wanted))[audible].max() < (0.02 if phase == "linear" else 0.1)
+
+
 def test_the_report_gives_the_curve_of_all_bands_together() -> None:
     step = Eq(bands=(EqBand(frequency_hz=1000, gain_db=2), EqBand(frequency_hz=1000, gain_db=1)))
     applied = fit(step, a_mix(1.0)).applied

@@ -85,7 +85,7 @@ def db(gain: Curve) -> Curve:
 
 
 @pytest.mark.parametrize("step", FILTERS, ids=step_name)
-@pytest.mark.parametrize("sample_rate_hz", [44100, 96000])
+@pytest.mark.parametrize("sample_rate_hz", [44100, 48000, 96000, 192_000])
 def test_the_response_is_that_of_the_analogue_prototype_up_to_20_khz(step: Step, sample_rate_hz: int) -> None:
     frequencies = np.geomspace(20, 20000, 120)
     wanted = analogue(step, frequencies)

@@ -5,6 +5,7 @@ import pytest
 
 from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import Clip, Saturate, Step
+from bridge.chains.auto import declaration_of
 from bridge.chains.saturation import SaturationKind
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.processor import Changed
@@ -43,21 +44,48 @@ def alias_db(step: Step, tone: int) -> float:
     return float(20 * np.log10(np.sqrt((found[is_alias] ** 2).sum()) / found[tone]))
 
 
+TONES = {"220 Hz": 82, "440 Hz": 163, "1 kHz": 371, "2 kHz": 743, "3.5 kHz": 1301, "5 kHz": 1857, "10 kHz": 3715}
+"""Periods in FRAMES frames at 44.1 kHz."""
+CLEAN: dict[tuple[float, int], str] = {
+    (6, 2): "3.5 kHz", (6, 4): "5 kHz", (6, 8): "10 kHz",
+    (12, 2): "2 kHz", (12, 4): "3.5 kHz", (12, 8): "10 kHz",
+    (24, 2): "440 Hz", (24, 4): "1 kHz", (24, 8): "2 kHz",
+}  # fmt: skip
+"""Drive in dB and oversampling: the highest tone at full scale of which nothing folds back above -90 dB."""
+CLEAN_CLIP: dict[tuple[float, int], str] = {
+    (3, 2): "1 kHz", (3, 4): "2 kHz", (3, 8): "5 kHz",
+    (0, 4): "220 Hz", (0, 8): "1 kHz",
+}  # fmt: skip
+"""Knee in dB and oversampling: the same for a tone 3 dB over the ceiling. A corner at 2-fold is never so clean."""
+
+
 @every_kind
-@pytest.mark.parametrize(("tone", "drive_db"), [(371, 12.0), (743, 12.0), (1857, 6.0)])
-def test_aliasing_of_saturation_lies_below_90_db_at_four_fold(kind: SaturationKind, tone: int, drive_db: float) -> None:
-    """A tone at full scale, at 1, 2 and 5 kHz."""
-    assert alias_db(Saturate(kind=kind, drive_db=drive_db, oversample=4), tone) < -90
+@pytest.mark.parametrize(("drive_db", "oversample"), CLEAN)
+def test_aliasing_of_saturation_lies_below_90_db_as_the_manual_says(
+    kind: SaturationKind, drive_db: float, oversample: int
+) -> None:
+    step = Saturate.model_validate({"kind": kind, "drive_db": drive_db, "oversample": oversample})
+    assert alias_db(step, TONES[CLEAN[drive_db, oversample]]) < -90
 
 
-def test_eight_fold_is_clean_where_four_fold_is_not() -> None:
-    fourfold, eightfold = (alias_db(Saturate(kind="tanh", drive_db=12, oversample=n), 3715) for n in (4, 8))
-    assert eightfold < -90 < fourfold
+@pytest.mark.parametrize(("knee_db", "oversample"), CLEAN_CLIP)
+def test_aliasing_of_a_clipper_lies_below_90_db_as_the_manual_says(knee_db: float, oversample: int) -> None:
+    step = Clip.model_validate({"ceiling_dbfs": 0, "knee_db": knee_db, "drive_db": 3, "oversample": oversample})
+    assert alias_db(step, TONES[CLEAN_CLIP[knee_db, oversample]]) < -90
 
 
-@pytest.mark.parametrize("tone", [371, 743])
-def test_aliasing_of_a_rounded_clipper_lies_below_90_db(tone: int) -> None:
-    assert alias_db(Clip(ceiling_dbfs=-3, knee_db=6, drive_db=3), tone) < -90
+@pytest.mark.parametrize("step", [Saturate(drive_db=12), Clip(ceiling_dbfs=-3, knee_db=3)], ids=["saturate", "clip"])
+def test_each_finer_grid_is_cleaner(step: Saturate | Clip) -> None:
+    folded = [alias_db(step.model_copy(update={"oversample": n}), TONES["5 kHz"]) for n in (2, 4, 8)]
+    assert folded[0] > folded[1] + 10 > folded[2] + 20
+
+
+def test_the_manual_gives_the_tones_that_are_clean() -> None:
+    """Its words are those of the tables here."""
+    told = {step: declaration_of(step, "oversample").help for step in (Saturate, Clip)}
+    for table, step, key in ((CLEAN, Saturate, 12), (CLEAN_CLIP, Clip, 3)):
+        assert ", ".join(f"{table[key, n]} at {n}" for n in (2, 4, 8)) in told[step]
+    assert f"{CLEAN[24, 2]}, {CLEAN[24, 4]} and {CLEAN[24, 8]}" in told[Saturate]
 
 
 @pytest.mark.parametrize(("knee_db", "overshoot"), [(6.0, 0.001), (0.0, 0.1)])

@@ -6,15 +6,18 @@ import pytest
 from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import (
     STEPS,
+    BandPass,
     Branch,
     Clip,
     Compressor,
+    DcRemove,
     Deess,
     Dither,
     Gain,
     Highpass,
     Lowpass,
     MatchLoudness,
+    Notch,
     Parallel,
     Peak,
     Plugin,
@@ -128,7 +131,11 @@ def test_what_comes_out_lies_where_it_went_in(step: Step) -> None:
 
 
 KEEPS_IMAGE: tuple[Step, ...] = (
-    *(step for step in EXAMPLES if not isinstance(step, Saturate | Clip | Stereo | Compressor)),
+    *(
+        step
+        for step in (*EXAMPLES, *VARIANTS)
+        if step.channels == "stereo" and not isinstance(step, Saturate | Clip | Stereo | Compressor)
+    ),
     Compressor(threshold_db=-24, ratio=3, sidechain_highpass_hz=90, makeup="auto"),
     Parallel(branches=(Branch(steps=(Compressor(threshold_db=-30), Resonance(), Deess(threshold_db=-3))),)),
 )
@@ -155,6 +162,19 @@ def test_a_step_that_is_done_tells_what_it_did(step: Step) -> None:
 def test_a_step_at_neutral_settings_is_the_same_array(step: Step) -> None:
     mix = a_mix()
     assert through(step, mix) is mix.samples
+
+
+NEVER_NEUTRAL = {
+    DcRemove, Highpass, Lowpass, Notch, BandPass,  # a filter that takes something away always does
+    Saturate,  # its curve bends even without drive
+    MatchLoudness,  # unless the signal has that loudness already
+}  # fmt: skip
+"""For all others there are settings at which nothing is done; these have `bypass` and `mix_percent: 0`."""
+
+
+def test_every_step_either_has_neutral_settings_that_are_tested_or_none() -> None:
+    assert {type(step) for step in NEUTRAL} | NEVER_NEUTRAL == {type(step) for step in EXAMPLES}
+    assert not {type(step) for step in NEUTRAL} & NEVER_NEUTRAL
 
 
 @pytest.mark.parametrize("gain_db", [-60.0, -6.0, 0.3, 24.0])

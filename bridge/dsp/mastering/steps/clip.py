@@ -7,8 +7,6 @@ from bridge.dsp.mastering.waveshape import ShapedProcessor, clip_curve
 from bridge.dsp.measures.true_peak import signal_peaks
 from bridge.units import db_to_gain, gain_to_db
 
-OVERSAMPLE = 4
-
 
 def fit_clip(step: Clip, signal: Signal) -> Fitted:
     """The clipper; a signal whose true peak stays below the knee is left alone."""
@@ -19,5 +17,5 @@ def fit_clip(step: Clip, signal: Signal) -> Fitted:
         return UNCHANGED
     over_db = gain_to_db(peak / ceiling)
     detail = None if over_db is None else f"true peaks came to {over_db:+.1f} dB from the ceiling"
-    processor = ShapedProcessor(curve, OVERSAMPLE, signal.channels, signal.sample_rate_hz)
+    processor = ShapedProcessor(curve, step.oversample, signal.channels, signal.sample_rate_hz)
     return Fitted(processor, applied_step(step, detail))
