@@ -207,7 +207,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         # Separation.
         "split_lossy": MessageKind(
-            WARNING, "The mix is a {format} file: what its encoder left out is missing in the stems too."
+            WARNING, "The mix was encoded ({format}): what the encoder left out is missing in the stems too."
         ),
         "split_short": MessageKind(
             INFO,
@@ -229,8 +229,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         "split_doubt": MessageKind(
             INFO,
-            "{where} of the mix the stems do not explain ({value:.1f} dB is left over at worst): listen to the "
-            "residual there.",
+            "{where} of the mix the stems do not explain ({value:.1f} dB is left over at worst): listen closely there.",
             "dB",
         ),
         "split_retreat": MessageKind(INFO, "Memory ran out, so the rest was computed with {step}."),

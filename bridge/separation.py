@@ -54,7 +54,9 @@ class SeparationReport(Value):
     speed: float | None = None
     """Seconds of audio in a second of separation; None where all came from the cache."""
     null_db: float | None
-    """Sum of all files against the mix; None when it is exact, sample for sample."""
+    """Sum of all parts against the mix, before gain and encoder; None when it is exact, sample for sample."""
+    is_encoded: bool = False
+    """Whether the files are lossy: what sums to the mix was so before it was encoded."""
     residual_db: float | None
     """What no stem held, against the mix, before the residual went where it was ordered; None when nothing is left."""
     residual: str

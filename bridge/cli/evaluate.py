@@ -90,7 +90,8 @@ def _worse(before: Evaluation, now: Evaluation, tolerance_db: float) -> Iterator
 
 def _show(evaluation: Evaluation, before: Evaluation | None) -> None:
     known = {} if before is None else {score.name: score for score in before.stems}
-    table = screen.table("STEM", *(label for label, _ in FIGURES), right=range(1, len(FIGURES) + 1))
+    unit = "" if before is None else " dB"  # in the heading, where each cell holds two figures
+    table = screen.table("STEM", *(label + unit for label, _ in FIGURES), right=range(1, len(FIGURES) + 1))
     for score in evaluation.stems:
         cells = (_cell(score, known.get(score.name), field) for _, field in FIGURES)
         table.add_row(screen.text(score.name, "name"), *map(screen.text, cells))
@@ -102,4 +103,6 @@ def _cell(score: StemScore, before: StemScore | None, field: str) -> str:
     was = None if before is None else getattr(before, field)
     if value is None:
         return "silent" if score.sdr_db is None else ""
-    return f"{value:.2f} dB" if was is None else f"{value:.2f} dB ({value - was:+.2f})"
+    if before is None:
+        return f"{value:.2f} dB"
+    return f"{value:.2f}" if was is None else f"{value:.2f} ({value - was:+.2f})"

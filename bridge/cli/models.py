@@ -114,7 +114,8 @@ def list_models(ctx: click.Context, *, as_json: bool) -> None:
     for model in known:
         here = screen.text("no", "quiet")
         if model.is_installed:
-            here = screen.text(shown_path(model.files[0].parent), "good")
+            is_ours = shelf.folder in model.files[0].parents
+            here = screen.text("yes" if is_ours else shown_path(model.files[0].parent), "good")
         size = "" if model.size_mb is None else f"{model.size_mb:.0f} MB"
         table.add_row(
             screen.text(model.name, "name"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from bridge.cli import screen
 from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
@@ -83,17 +84,21 @@ def _show(outcome: Outcome) -> None:
 
 
 def _cards(separation: SeparationReport) -> Table:
-    """A line for each stem."""
-    table = screen.table("STEM", "ENERGY", "PEAK", "BLEED", "WATERY", "HOLLOW", right=(1, 2, 3, 4, 5))
-    for card in separation.stems:
-        if card.name == "residual":
-            continue
-        table.add_row(
-            screen.text(card.name, "name"),
-            screen.text(words.share_text(card)),
-            screen.text(words.peak_text(card)),
-            screen.text(words.bleed_text(card), "warn" if words.bleed_tone(card) else ""),
-            screen.text(words.index_text(card.watery_index), "warn" if words.index_tone(card.watery_index) else ""),
-            screen.text(words.index_text(card.hollow_index), "warn" if words.index_tone(card.hollow_index) else ""),
-        )
+    """A line for each stem; of figures that no stem has, there is no column."""
+    stems = [card for card in separation.stems if card.name != "residual"]
+    columns: dict[str, list[Text]] = {
+        "ENERGY": [screen.text(words.share_text(card)) for card in stems],
+        "PEAK": [screen.text(words.peak_text(card)) for card in stems],
+        "BLEED": [_judged(words.bleed_text(card), words.bleed_tone(card)) for card in stems],
+        "WATERY": [_judged(words.index_text(card.watery_index), words.index_tone(card.watery_index)) for card in stems],
+        "HOLLOW": [_judged(words.index_text(card.hollow_index), words.index_tone(card.hollow_index)) for card in stems],
+    }
+    shown = {name: cells for name, cells in columns.items() if any(cell.plain for cell in cells)}
+    table = screen.table("STEM", *shown, right=range(1, len(shown) + 1))
+    for index, card in enumerate(stems):
+        table.add_row(screen.text(card.name, "name"), *(cells[index] for cells in shown.values()))
     return table
+
+
+def _judged(figure: str, tone: str) -> Text:
+    return screen.text(figure, "warn" if tone else "")

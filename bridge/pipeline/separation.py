@@ -24,7 +24,7 @@ from bridge.settings import process_environment
 from bridge.weights.catalogue import Catalogue, read_catalogue
 from bridge.weights.fetch import fetch
 from bridge.weights.files import Weights, installed, is_installed, usual_caches
-from bridge.weights.plan import Plan, plan_of
+from bridge.weights.plan import Plan, own_share, plan_of
 
 SAMPLE_RATE_HZ = 44_100
 """Of all networks that are known; one with another rate is refused."""
@@ -63,13 +63,25 @@ class Studio:
         return tuple(
             ModelUse(
                 name=name,
-                digest="+".join(w.sha256[:DIGEST_SHOWN] for w in self.weights[name]),
+                digest="+".join(w.sha256[:DIGEST_SHOWN] for w in self._used_of(name)),
                 stems=tuple(
                     str(stem) for stem, parts in self.plan.made.items() if any(part.model == name for part in parts)
                 ),
             )
             for name in self.plan.models
         )
+
+    def _used_of(self, name: str) -> Iterator[Weights]:
+        """Of a model of several networks, the files that give something."""
+        networks = self.catalogue.model(name).networks
+        for weights, network in zip(self.weights[name], networks, strict=True):
+            if any(
+                own_share(part, stem, network.gives, len(networks))
+                for stem, parts in self.plan.made.items()
+                for part in parts
+                if part.model == name
+            ):
+                yield weights
 
     def runner(self) -> Runner:
         """The networks on their device, warm if the last job needed the same."""

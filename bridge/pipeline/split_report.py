@@ -18,7 +18,7 @@ from bridge.pipeline.outcome import now_text
 from bridge.pipeline.run import Run
 from bridge.pipeline.separation import SAMPLE_RATE_HZ, Making, Studio, decibels
 from bridge.pipeline.stem_room import StemRoom
-from bridge.recipes import SplitRecipe
+from bridge.recipes import LOSSLESS_FORMATS, SplitRecipe
 from bridge.report import Report
 from bridge.separation import SeparationReport
 
@@ -95,6 +95,7 @@ def _separation(recipe: SplitRecipe, split: Split, described: Described) -> Sepa
         runtime_s=round(making.runtime_s, 3),
         speed=None if runner is None or making.runtime_s <= 0 else round(new_s / making.runtime_s, 2),
         null_db=_rounded(null.null_db),
+        is_encoded=recipe.output_format not in LOSSLESS_FORMATS,
         residual_db=_rounded(null.residual_db) if split.assembler.order.has_residual else None,
         residual=recipe.residual.value,
         scale_db=_rounded(decibels(split.scale), 4),

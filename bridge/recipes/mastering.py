@@ -66,6 +66,16 @@ class Named(Value):
         return options
 
 
+def spelled_out(given: object) -> object:
+    """Takes `cd, mp3_320` for the list that it stands for, alone or within a list."""
+    if isinstance(given, str):
+        return [part for part in re.split(r"[\s,]+", given) if part]
+    if isinstance(given, list | tuple):
+        parts = [spelled_out(part) if isinstance(part, str) else [part] for part in given]
+        return [one for part in parts for one in typing.cast("list[object]", part)]
+    return given
+
+
 def aliases_of(model: type[BaseModel]) -> dict[str, str]:
     """Second names of a model's options, each with the first."""
     return {
@@ -168,13 +178,7 @@ class SongOptions(Named):
     @field_validator("exports", "codec_safe", mode="before")
     @classmethod
     def _as_list(cls, given: object) -> object:
-        """Takes `cd, mp3_320` for the list that it stands for, alone or within a list."""
-        if isinstance(given, str):
-            return [part for part in re.split(r"[\s,]+", given) if part]
-        if isinstance(given, list | tuple):
-            parts = [cls._as_list(part) if isinstance(part, str) else [part] for part in given]
-            return [one for part in parts for one in typing.cast("list[object]", part)]
-        return given
+        return spelled_out(given)
 
     @field_validator("exports", "codec_safe")
     @classmethod

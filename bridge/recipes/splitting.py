@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from bridge.recipes.formats import OutputFormat
-from bridge.recipes.mastering import Named
+from bridge.recipes.mastering import Named, spelled_out
 
 SplitBitDepth: TypeAlias = Literal["24", "32f"]
 
@@ -64,8 +64,8 @@ class SplitOptions(Named):
         default=0,
         ge=0,
         le=10,
-        description="Separate so many times, each time up to 0.5 s later as the song itself draws it, and average: "
-        "slightly cleaner from 2 on, and so many times as long.",
+        description="Passes that are averaged, each up to 0.5 s later as the song itself draws it: slightly cleaner "
+        "from 2 on, and so many times as long; 0 is one pass as it is.",
     )
     model: str | None = Field(
         default=None,
@@ -115,7 +115,7 @@ class SplitOptions(Named):
     @classmethod
     def _as_list(cls, only: object) -> object:
         """Flags, and people in YAML, write `vocals,drums`."""
-        return tuple(name.strip() for name in only.split(",") if name.strip()) if isinstance(only, str) else only
+        return spelled_out(only)
 
 
 class SplitRecipe(SplitOptions):

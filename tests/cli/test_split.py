@@ -57,6 +57,15 @@ def test_split_writes_stems_that_sum_to_the_mix_and_says_how_good_they_are(
     np.testing.assert_array_equal(sum(parts[1:], parts[0].copy()), read_audio(mix).samples)
 
 
+def test_stems_are_named_with_commas_or_one_by_one(dawbridge: Run, settings: Path, mix: Path, tmp_path: Path) -> None:
+    for name, only in (("A", ("--only", "vocals,drums")), ("B", ("--only", "vocals", "--only", "drums"))):
+        result = dawbridge("split", mix, "--model", "tinydemucs", *only, "--out", tmp_path / name)
+        assert result.exit_code == 0, result.stderr
+        names = {path.stem.rpartition(" - ")[2] for path in (tmp_path / name).glob("*.wav")}
+        assert names == {"vocals", "drums", "residual"}
+        assert "WATERY" in result.stdout
+
+
 def test_what_is_missing_is_said_with_its_cure_before_an_engine_starts(
     dawbridge: Run, settings: Path, mix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

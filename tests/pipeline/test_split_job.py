@@ -441,7 +441,7 @@ def test_a_device_that_is_not_there_is_said(session: Path, split: Split) -> None
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"quality": "draft", "stems": 4}, "and no drums"),
+        ({"quality": "draft", "stems": 4}, "draft gives 2 stems, not 4"),
         ({"model": "tinydemucs", "stems": 6}, "gives no guitar"),
         ({"model": "tinydemucs", "only": ("vocals",), "residual": "spread"}, "residual: keep"),
         ({"model": "tinydemucs", "stems": 2, "residual": "other"}, "residual: keep"),

@@ -16,12 +16,12 @@ def stems() -> dict[str, Samples]:
     return make_song(3, 12.0, RATE_HZ)
 
 
-def described(stems: dict[str, Samples], residual: Samples | None = None) -> Described:
+def described(stems: dict[str, Samples], residual: Samples | None = None, rate_hz: int = RATE_HZ) -> Described:
     every = [*stems.values(), *([] if residual is None else [residual])]
     mix: Samples = np.stack(every).sum(axis=0, dtype=np.float32)
-    parts = {name: Audio(samples, RATE_HZ) for name, samples in stems.items()}
-    parts["residual"] = Audio(np.zeros_like(mix) if residual is None else residual, RATE_HZ)
-    return describe(Audio(mix, RATE_HZ), parts, lambda _: None)
+    parts = {name: Audio(samples, rate_hz) for name, samples in stems.items()}
+    parts["residual"] = Audio(np.zeros_like(mix) if residual is None else residual, rate_hz)
+    return describe(Audio(mix, rate_hz), parts, lambda _: None)
 
 
 def card(told: Described, name: str) -> StemCard:
@@ -58,6 +58,36 @@ def test_a_stem_without_highs_is_watery_when_the_residual_has_them(stems: dict[s
     assert whole < 0.3 < lost
 
 
+def test_a_stem_whose_highs_flutter_is_watery_though_nothing_is_lost(stems: dict[str, Samples]) -> None:
+    frames = stems["vocals"].shape[1]
+    air = np.random.default_rng(5).standard_normal((2, frames)) * 0.05
+    gate = (np.arange(frames) // (RATE_HZ // 20)) % 2  # on and off twenty times a second, as masks that cannot decide
+    above = _highs(air.astype(np.float32))
+    calm, fluttering = (above * (0.5 + 0.5 * shape) for shape in (np.zeros(frames), np.where(gate, 1.0, -0.98)))
+    calm_index, watery_index = (
+        card(
+            described(
+                stems | {
+                    "vocals": (stems["vocals"] + own).astype(np.float32),
+                    "other": (stems["other"] + above - own).astype(np.float32),
+                }
+            ),
+            "vocals",
+        ).watery_index
+        for own in (calm, fluttering)
+    )  # fmt: skip
+    assert calm_index is not None
+    assert watery_index is not None
+    assert calm_index < 0.3 < watery_index
+
+
+def _highs(samples: Samples) -> Samples:
+    spectrum = np.fft.rfft(samples, axis=1)
+    spectrum[:, : int(11_500 / RATE_HZ * samples.shape[1])] = 0.0
+    highs: Samples = np.fft.irfft(spectrum, n=samples.shape[1], axis=1).astype(np.float32)
+    return highs
+
+
 def test_drums_without_attacks_are_hollow(stems: dict[str, Samples]) -> None:
     flat: Samples = (0.1 * np.tanh(30 * stems["drums"])).astype(np.float32)
     attacks: Samples = (stems["drums"] - flat).astype(np.float32)
@@ -66,6 +96,25 @@ def test_drums_without_attacks_are_hollow(stems: dict[str, Samples]) -> None:
     assert whole is not None
     assert worn is not None
     assert whole < 0.3 < worn
+
+
+def test_where_the_stems_explain_all_there_is_no_doubt_and_little_of_the_mix_left_over_is_none(
+    stems: dict[str, Samples],
+) -> None:
+    assert described(stems).doubts == ()
+    breath = np.random.default_rng(0).normal(0, 1e-4, stems["vocals"].shape).astype(np.float32)
+    assert described(stems, breath).doubts == ()
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 22_050, 96_000])
+def test_bleed_is_read_at_every_rate(rate_hz: int) -> None:
+    rng = np.random.default_rng(2)
+    clean = {name: rng.normal(0, 0.1, (2, 6 * rate_hz)).astype(np.float32) for name in ("vocals", "drums")}
+    bled = clean | {"vocals": (0.3 * clean["vocals"] + 0.3 * clean["drums"]).astype(np.float32)}
+    clean_db, bled_db = (card(described(parts, rate_hz=rate_hz), "vocals").bleed_db for parts in (clean, bled))
+    assert clean_db is not None
+    assert bled_db is not None
+    assert clean_db < -10.0 < bled_db
 
 
 def test_doubt_stands_where_the_stems_miss_something(stems: dict[str, Samples]) -> None:

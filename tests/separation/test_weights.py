@@ -4,9 +4,7 @@ import hashlib
 import os
 import pickle
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +20,11 @@ from bridge.recipes import MasterRecipe, SplitRecipe, StemName
 from bridge.separation_settings import ModelSettings, SeparationSettings
 from bridge.weights.catalogue import Catalogue, Model, Network, read_catalogue
 from bridge.weights.fetch import download, fetch, run_python
-from bridge.weights.files import Caches, find_file, installed, is_installed, usual_caches
+from bridge.weights.files import Caches, digest_note, find_file, installed, is_installed, usual_caches
 from bridge.weights.needs import require_models
 from bridge.weights.plan import plan_of
 from tests.separation.networks import MODELS, noise, separated
+from tests.separation.shelf import SENT_BEFORE_BREAK, Shelf, opened_shelf
 
 TINY_FILE = "71a9c0de-7c369789.th"
 CONTENT = bytes(range(256)) * 4000
@@ -162,6 +161,19 @@ def test_a_model_whose_stems_only_loading_tells_is_looked_for_and_no_more(tmp_pa
         require_models(SplitRecipe(model="tinydemuc"), settings, Caches(tmp_path, tmp_path))
 
 
+def test_weights_that_were_converted_here_are_known_by_the_digest_that_was_noted_then(tmp_path: Path) -> None:
+    model = Model(kind="spleeter", networks=(Network(file="converted.safetensors"),))
+    catalogue, path = Catalogue(models={"own": model}), tmp_path / "own/converted.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT)
+    assert installed("own", catalogue, tmp_path)[0].sha256 == hashlib.sha256(CONTENT).hexdigest()
+    digest_note(path).write_text(hashlib.sha256(CONTENT).hexdigest() + "\n")
+    installed("own", catalogue, tmp_path)
+    path.write_bytes(CONTENT[:-1] + b"x")
+    with pytest.raises(ModelError, match="are damaged"):
+        installed("own", catalogue, tmp_path)
+
+
 def test_damaged_weights_are_told_by_their_digest(tmp_path: Path) -> None:
     catalogue, folder = tiny_model(tmp_path)
     (folder / "tiny").mkdir(parents=True)
@@ -220,40 +232,10 @@ def test_converted_spleeter_weights_load_and_others_are_refused(tmp_path: Path) 
 # --- Fetching ---------------------------------------------------------------------------------------------------------
 
 
-class Shelf(BaseHTTPRequestHandler):
-    """A server that gives one file, in parts if asked; its first answers break off."""
-
-    breaks_left = 0
-    asked_from: list[int] = []  # noqa: RUF012 - of the test that runs
-
-    def do_GET(self) -> None:
-        first = int(self.headers.get("Range", "bytes=0-")[6:-1])
-        type(self).asked_from.append(first)
-        if first >= len(CONTENT):
-            self.send_error(416)
-            return
-        self.send_response(206 if first else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - first))
-        self.end_headers()
-        rest = CONTENT[first:]
-        if type(self).breaks_left:
-            type(self).breaks_left -= 1
-            rest = rest[:300_000]
-        self.wfile.write(rest)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Says nothing."""
-
-
 @pytest.fixture
-def address() -> Iterator[str]:
-    Shelf.breaks_left, Shelf.asked_from = 0, []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Shelf) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+def shelf() -> Iterator[Shelf]:
+    with opened_shelf({"weights.th": CONTENT}) as shelf:
+        yield shelf
 
 
 def to_nobody(_: str, __: float | None) -> None:
@@ -264,21 +246,24 @@ def wanted(sha256: str = hashlib.sha256(CONTENT).hexdigest()) -> Network:
     return Network(file="weights.th", sha256=sha256)
 
 
-def test_what_broke_off_goes_on_from_where_it_stopped(tmp_path: Path, address: str) -> None:
-    Shelf.breaks_left = 1
+def test_what_broke_off_goes_on_from_where_it_stopped(tmp_path: Path, shelf: Shelf) -> None:
+    shelf.breaks_left = 1
     told: list[float | None] = []
     path = tmp_path / "weights.th"
     with pytest.raises(ModelError, match="goes on from where it stopped"):
-        download(address, wanted(), path, lambda _, fraction: told.append(fraction))
+        download(shelf.address + "weights.th", wanted(), path, lambda _, fraction: told.append(fraction))
     assert not path.exists()
-    assert download(address, wanted(), path, lambda _, fraction: told.append(fraction)).read_bytes() == CONTENT
-    assert Shelf.asked_from == [0, 300_000]
+    assert (
+        download(shelf.address + "weights.th", wanted(), path, lambda _, fraction: told.append(fraction)).read_bytes()
+        == CONTENT
+    )
+    assert shelf.asked == [("weights.th", 0), ("weights.th", SENT_BEFORE_BREAK)]
     assert told[-1] == 1.0
 
 
-def test_something_else_than_was_wanted_is_thrown_away(tmp_path: Path, address: str) -> None:
+def test_something_else_than_was_wanted_is_thrown_away(tmp_path: Path, shelf: Shelf) -> None:
     with pytest.raises(ModelError, match="something else"):
-        download(address, wanted("00" * 32), tmp_path / "weights.th", to_nobody)
+        download(shelf.address + "weights.th", wanted("00" * 32), tmp_path / "weights.th", to_nobody)
     assert not list(tmp_path.iterdir())
 
 
@@ -296,9 +281,9 @@ def test_a_helper_that_fails_is_quoted_and_one_that_works_is_told_of() -> None:
         run_python(("-c", loud), "It failed", lambda: None)
 
 
-def test_fetch_brings_every_file_of_a_model_once(tmp_path: Path, address: str) -> None:
-    model = Model(url=address, networks=(wanted(),))
+def test_fetch_brings_every_file_of_a_model_once(tmp_path: Path, shelf: Shelf) -> None:
+    model = Model(url=shelf.address, networks=(wanted(),))
     fetch("mine", model, tmp_path, to_nobody)
     fetch("mine", model, tmp_path, to_nobody)
     assert (tmp_path / "mine/weights.th").read_bytes() == CONTENT
-    assert Shelf.asked_from == [0]
+    assert shelf.asked == [("weights.th", 0)]

@@ -10,6 +10,7 @@ All of it is estimated from the stems, the residual and the mix, hop by hop (one
 - doubt: where what no stem holds comes within 10 dB of the mix.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ from bridge.units import gain_to_db
 
 HOP_S = 1.0
 CURVE_POINTS_MAX = 600
-FFT_FRAMES, FFT_HOP = 2048, 1024
+FFT_S = 2048 / 44_100
+"""About; as many frames as are a power of two."""
 BANDS_PER_OCTAVE = 3
 BAND_LOW_HZ = 50.0
 HIGH_HZ = 11_000.0
@@ -94,9 +96,9 @@ def describe(mix: Signal, parts: Mapping[str, Signal], on_progress: OnProgress) 
 def _hop(blocks: Sequence[Samples], names: Sequence[str], rate_hz: int) -> _Hop:
     energy = np.array([float(np.square(block, dtype=np.float64).mean()) for block in blocks])
     peak = np.array([float(np.abs(block).max()) for block in blocks])
-    spectra = _spectra(np.stack([block.mean(axis=0) for block in blocks]))
+    spectra = _spectra(np.stack([block.mean(axis=0) for block in blocks]), _fft_frames(rate_hz))
     power = np.square(np.abs(spectra))
-    first_high = int(np.ceil(HIGH_HZ * FFT_FRAMES / rate_hz))
+    first_high = int(np.ceil(HIGH_HZ * _fft_frames(rate_hz) / rate_hz))
     high = power[:, first_high:].sum(axis=1)
     return _Hop(
         energy=energy,
@@ -108,15 +110,20 @@ def _hop(blocks: Sequence[Samples], names: Sequence[str], rate_hz: int) -> _Hop:
     )
 
 
-def _spectra(mono: NDArray[np.float32]) -> NDArray[np.complex64]:
+def _fft_frames(rate_hz: int) -> int:
+    """Of one analysis frame: as long, and as fine in Hz, at every rate."""
+    return 1 << round(math.log2(FFT_S * rate_hz))
+
+
+def _spectra(mono: NDArray[np.float32], fft_frames: int) -> NDArray[np.complex64]:
     """Shape (parts, bins, frames); a short end is filled with silence."""
-    missing = max(0, FFT_FRAMES - mono.shape[1])
+    missing = max(0, fft_frames - mono.shape[1])
     padded = np.pad(mono, ((0, 0), (0, missing))) if missing else mono
     spectra = torch.stft(
         torch.from_numpy(np.ascontiguousarray(padded)),
-        FFT_FRAMES,
-        FFT_HOP,
-        window=torch.hann_window(FFT_FRAMES),
+        fft_frames,
+        fft_frames // 2,
+        window=torch.hann_window(fft_frames),
         center=False,
         return_complex=True,
     )
@@ -158,9 +165,10 @@ def _are_compared(a: str, b: str) -> bool:
 
 def _band_edges(rate_hz: int) -> NDArray[np.int64]:
     """First bins of thirds of octaves, strictly rising; the last one ends them."""
+    fft_frames = _fft_frames(rate_hz)
     octaves = np.log2(rate_hz / 2 / BAND_LOW_HZ)
     centres = BAND_LOW_HZ * 2 ** (np.arange(int(octaves * BANDS_PER_OCTAVE) + 1) / BANDS_PER_OCTAVE)
-    return np.unique(np.minimum(np.round(centres * FFT_FRAMES / rate_hz), FFT_FRAMES // 2)).astype(np.int64)
+    return np.unique(np.minimum(np.round(centres * fft_frames / rate_hz), fft_frames // 2)).astype(np.int64)
 
 
 def _flutter_db(high: NDArray[np.float32]) -> Rows:
