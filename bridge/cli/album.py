@@ -122,15 +122,13 @@ def _show(report: AlbumReport, result: JobResult) -> None:
     console.print(screen.line((report.name, "name"), (f"  {result.runtime_s:.1f} s", "quiet")))
     console.print(screen.text(album_sentence(report)))
     console.print()
-    headings = ("", "SONG", "MIX", "MASTER", "BELOW LOUDEST", "NOW", "STANDS OUT")
-    table = screen.table(*headings, right=(0, 2, 3, 4, 5))
+    table = screen.table("", "SONG", "MIX", "MASTER", "BELOW LOUDEST", "NOW", right=(0, 2, 3, 4, 5))
     for row in song_rows(report):
         cells = (f"{row.number}", row.name, row.before, row.after, row.below_before, row.below_after)
-        table.add_row(*(screen.text(cell) for cell in cells), screen.text(" ".join(row.remarks)))
+        table.add_row(*(screen.text(cell) for cell in cells))
     console.print(table)
-    told = [one for one in report.messages if one.code != "album_outlier"]
-    if told:
+    if report.messages:
         console.print()
-        console.print(messages_table(told))
+        console.print(messages_table(report.messages))
     console.print()
     console.print(files_of(result))
