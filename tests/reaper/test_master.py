@@ -110,6 +110,15 @@ def test_the_master_comes_back_on_its_own_silent_track_at_its_place(studio: Stud
     assert "-14.0 LUFS" in studio.reaper.person.news[-1]
 
 
+def test_a_project_without_a_file_has_its_folders_beside_its_recordings(studio: Studio) -> None:
+    studio.project = studio.reaper.new_project()
+    studio.item()
+    (ticket,) = studio.ask("Master project")
+    assert Path(ticket.files[0]).is_file()
+    assert Path(ticket.files[0]).parts[-3:-1] == ("Bridge", "Renders")
+    assert ticket.name == "Untitled"
+
+
 def test_a_second_master_becomes_a_new_take_of_the_first(studio: Studio) -> None:
     studio.item()
     studio.master()

@@ -25,6 +25,25 @@ def test_a_split_goes_there_and_back_by_paths_of_windows(studio: Studio) -> None
     assert placed.source.path == "C:\\Users\\Änn & Co\\Sessions\\Bridge\\Returns\\Söng v1 - vocals.wav"
 
 
+PATHS = {
+    'join("C:/Users/Ann", "Bridge")': "C:\\Users\\Ann\\Bridge",
+    'join("\\\\\\\\nas\\\\Music\\\\", "Bridge", "Renders")': "\\\\nas\\Music\\Bridge\\Renders",
+    'folder_of("\\\\\\\\nas\\\\Music/Song.rpp")': "\\\\nas\\Music",
+    'folder_of("C:\\\\Song.rpp")': "C:",
+    'file_name("AC/DC: \\"live\\"?. ")': "AC_DC_ _live__",
+}
+
+
+@pytest.mark.parametrize("call", PATHS)
+def test_drives_shares_and_both_slashes_are_understood(studio: Studio, tmp_path: Path, call: str) -> None:
+    script = tmp_path / "paths.lua"
+    library = studio.reaper.disk.shown(studio.reaper.actions / "lib").replace("\\", "\\\\") + "\\\\"
+    load = f'local system = dofile("{library}bridge.lua")("{library}")("system")'
+    script.write_text(f"{load}\nreaper.ShowConsoleMsg(system.{call})", encoding="utf-8")
+    studio.reaper.run_file(script)
+    assert studio.reaper.person.console == [PATHS[call]]
+
+
 def test_a_render_is_named_in_the_ticket_as_reaper_names_it(studio: Studio) -> None:
     studio.item(name="a.wav")
     (ticket,) = studio.ask("Master project")
