@@ -1,8 +1,8 @@
 """Time of single steps over a four-minute mix, against Pedalboard's compressor in the same run.
 
-`python -m tests.benchmarks.bench_steps [--seconds 240] [--repeat 3] [--json FILE] [step ...]`
+`python -m tests.benchmarks.bench_steps [--seconds 240] [--rate 44100] [--repeat 3] [--json FILE] [step ...]`
 
-Warm, in memory, 44.1 kHz stereo: our own song, repeated. A step is fitted (it listens to the whole signal) and applied.
+Warm, in memory, stereo: our own song, repeated. A step is fitted (it listens to the whole signal) and applied.
 "x real time" is by CPU time, that is on one core. The peer is Pedalboard's compressor: it does not link channels, has
 no lookahead, knee or make-up, and hears peaks. Beside steps that do something else its ratio is a yardstick only.
 """
@@ -47,10 +47,10 @@ from bridge.chains import (
 from bridge.dsp.mastering.fitting import fit
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import run
+from bridge.dsp.measures import true_peak_dbtp
 from bridge.dsp.song import make_song, mix_of
 from tests.benchmarks.machine import machine
 
-RATE_HZ = 44100
 FIVE = tuple(EqBand(frequency_hz=hz, gain_db=2) for hz in (90, 350, 1500, 5000, 12000))
 SIX = (80.0, 250.0, 800.0, 2500.0, 8000.0)
 STEPS: dict[str, Step] = {
@@ -69,7 +69,9 @@ STEPS: dict[str, Step] = {
     "stereo, 3 bands, watched": Stereo(crossovers_hz=(200, 4000), widths_percent=(50, 110, 120)),
     "saturate": Saturate(drive_db=9),
     "saturate, a band, 8-fold": Saturate(drive_db=9, kind="tube", low_hz=300, high_hz=5000, oversample=8),
+    "saturate, 8-fold": Saturate(drive_db=9, kind="tube", oversample=8),
     "clip": Clip(ceiling_dbfs=-6),
+    "clip, all of it, 8-fold": Clip(ceiling_dbfs=-12, knee_db=18, drive_db=12, oversample=8),
     "compressor, RMS, linked": Compressor(threshold_db=-24, ratio=3),
     "compressor, all options": Compressor(
         threshold_db=-24,
@@ -91,8 +93,19 @@ STEPS: dict[str, Step] = {
     "transient": Transient(attack_db=4, sustain_db=-3),
     "parallel, one compressor": Parallel(branches=(Branch(steps=(Compressor(threshold_db=-36, ratio=6),)),)),
     "match_loudness": MatchLoudness(integrated_lufs=-20),
-    "limiter": Limiter(ceiling_dbtp=-4),
 }
+REDUCTIONS_DB = (2.0, 4.6, 6.0, 9.0)
+
+
+def limiters(mix: Audio) -> dict[str, Step]:
+    """Limiters that take so much off the highest peak, and every mode at 6 dB."""
+    peak_dbtp = true_peak_dbtp(mix)
+    assert peak_dbtp is not None
+    wanted = [("transparent", db) for db in REDUCTIONS_DB] + [("punchy", 6.0), ("loud", 6.0)]
+    return {
+        f"limiter, {mode}, {db:g} dB": Limiter.model_validate({"ceiling_dbtp": peak_dbtp - db, "mode": mode})
+        for mode, db in wanted
+    }
 
 
 @dataclass(frozen=True)
@@ -133,22 +146,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("only", nargs="*", help="names that begin so; otherwise all")
     parser.add_argument("--seconds", type=float, default=240.0)
+    parser.add_argument("--rate", type=int, default=44100, help="sample rate in Hz")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     where = machine("numpy", "numba", "pedalboard")
     print(", ".join(f"{name} {text}" for name, text in where.items()))
-    song = mix_of(make_song(1, min(60.0, given.seconds), RATE_HZ)) + np.float32(0.001)  # DC, so that every step works
-    mix = Audio(np.ascontiguousarray(np.tile(song, (1, round(given.seconds * RATE_HZ / song.shape[1])))), RATE_HZ)
+    song = mix_of(make_song(1, min(60.0, given.seconds), given.rate)) + np.float32(
+        0.001
+    )  # DC, so that every step works
+    mix = Audio(np.ascontiguousarray(np.tile(song, (1, round(given.seconds * given.rate / song.shape[1])))), given.rate)
     result = np.empty_like(mix.samples)
-    peer_ms = cpu_ms(lambda: PedalboardCompressor(-24, 3, 10, 100)(mix.samples, RATE_HZ), given.repeat)
+    peer_ms = cpu_ms(lambda: PedalboardCompressor(-24, 3, 10, 100)(mix.samples, given.rate), given.repeat)
     table: list[Row] = []
-    print(f"\n{f'{mix.frames / RATE_HZ:g} s':36} {'CPU ms':>7} {'x real time':>12} {'peer/this':>10}")
-    for what, step in STEPS.items():
+    print(f"\n{f'{mix.frames / given.rate:g} s':36} {'CPU ms':>7} {'x real time':>12} {'peer/this':>10}")
+    for what, step in (STEPS | limiters(mix)).items():
         if given.only and not what.startswith(tuple(given.only)):
             continue
         spent_ms = cpu_ms(step_work(step, mix, result), given.repeat)
-        row = Row(what, spent_ms, 1e3 * mix.frames / RATE_HZ / spent_ms, peer_ms / spent_ms)
+        row = Row(what, spent_ms, 1e3 * mix.frames / given.rate / spent_ms, peer_ms / spent_ms)
         print(f"{row.what:36} {row.cpu_ms:7.0f} {row.times_real_time:12.0f} {row.peer_ratio:10.2f}")
         table.append(row)
     if given.json:
