@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
-from bridge.recipes import MasterRecipe, SplitRecipe
+from bridge.recipes import AlbumRecipe, MasterRecipe, SplitRecipe
 from bridge.settings import Settings, WatchSettings
 
 HEAD = """\
@@ -44,6 +44,9 @@ def settings_rows() -> Iterator[tuple[str, list[tuple[str, Declaration]]]]:
         "watch[].recipe with do: split",
         [(f"watch[].recipe.{d.name}", d) for d in declarations(SplitRecipe) if d.help],
     )
+    shared = {d.name for d in declarations(MasterRecipe)} - {"chain", "target_lufs"}
+    own = [d for d in declarations(AlbumRecipe) if d.help and d.name not in shared]
+    yield "watch[].recipe with do: album, besides those of do: master", [(f"watch[].recipe.{d.name}", d) for d in own]
     for section in declarations(Settings):
         if _is_model(section.kind):
             inner = typing.cast("type[BaseModel]", section.kind)

@@ -45,6 +45,16 @@ CAPSULE = """\
 Digests of mix and results, the chain word for word, rules, every parameter as it was applied, versions and CPU.
 `dawbridge replay` makes the master again from it, and tells whether it is the same bit for bit or what has changed."""
 
+ALBUM = """\
+`dawbridge album FOLDER`, or `recipe: {do: album}` for a watch folder in which each folder is a record. The loudest song
+comes to the target and every other stays as far below it as its mix was, which is the album normalisation of AES TD1008
+(-14 LUFS for the loudest). When a guard stops one song, all come down with it. The chain moves songs some of the way
+towards the tone that they share: that of up to eight others, none of them shorter than 5 s and none a copy."""
+ALBUM_PAGE = """\
+`Record.album.html` and `.json` lie beside the masters: where each song stands before and after, its tone over the
+shared one, and by what songs stand out. An MP3 beside the WAV of its song is left out; silence between songs stays. Stopped
+halfway, finished songs stay, and the same command with `--replace` goes on from there."""
+
 
 def delivery_page() -> ManualPage:
     """Exports, A/B, preview, capsule, and ceilings that hold after encoders."""
@@ -65,6 +75,9 @@ def delivery_page() -> ManualPage:
         Paragraph(f"Encoders: {', '.join(f'`{name}`' for name in typing.get_args(CodecName))}; aac_256 needs ffmpeg."),
         Heading("A/B"),
         Paragraph(_line(PAIR)),
+        Heading("Albums"),
+        Paragraph(_line(ALBUM)),
+        Paragraph(_line(ALBUM_PAGE)),
         Heading("Preview"),
         Paragraph(_line(PREVIEW)),
         Heading("Capsule"),
