@@ -70,11 +70,15 @@ def install_scripts(ctx: click.Context, *, resource_path: Path | None) -> None:
 
 def _print_installed(done: Installed) -> None:
     console = screen.out()
-    removed = f", {done.removed} of an earlier version removed" if done.removed else ""
-    what, about = "Installed", f" {done.written} files in "
+    place = (shown_path(done.folder), "name")
     if not done.written:
-        what, about = "Settings written", "; ReaPack looks after the scripts in "
-    console.print(screen.line((what, "good"), about, (shown_path(done.folder), "name"), removed))
+        removed = f"; {done.removed} second copies removed" if done.removed else ""
+        about = "; ReaPack looks after the scripts in "
+        console.print(screen.line(("Settings written", "good"), about, place, removed))
+        console.print("\nOnce, in REAPER: run the action Bridge: Set up and diagnose.")
+        return
+    removed = f", {done.removed} of an earlier version removed" if done.removed else ""
+    console.print(screen.line(("Installed", "good"), f" {done.written} files in ", place, removed))
     console.print("\nOnce, in REAPER:")
     console.print("  1. Actions > Show action list > New action > Load ReaScript")
     console.print(screen.line("  2. choose ", (shown_path(done.folder / PACKAGE), "key")))

@@ -148,7 +148,9 @@ def test_scripts_of_reapack_are_left_to_it_and_are_not_installed_twice(config: P
     theirs = scripts_folder(resources) / "Bridge"
     shutil.copytree(SCRIPTS, theirs)
     result = dawbridge(config, "install", "--resource-path", resources)
-    assert "ReaPack looks after the scripts" in result.stdout.replace("\n", " ")
+    told = result.stdout.replace("\n", " ")
+    assert "ReaPack looks after the scripts" in told
+    assert "second copies removed" in told
     assert not script_files(scripts_folder(resources))
     assert script_files(theirs) == script_files(SCRIPTS)
     assert findings(config, resources)["scripts"] == "ok"
