@@ -52,8 +52,8 @@ comes to the target and every other stays as far below it as its mix was, which 
 towards the tone that they share: that of up to eight others, none of them shorter than 5 s and none a copy."""
 ALBUM_PAGE = """\
 `Record.album.html` and `.json` lie beside the masters: where each song stands before and after, its tone over the
-shared one, and by what songs stand out. An MP3 beside the WAV of its song is left out; silence between songs stays. Stopped
-halfway, finished songs stay, and the same command with `--replace` goes on from there."""
+shared one, and by what songs stand out. An MP3 beside the WAV of its song is left out; silence between songs stays.
+Stopped halfway, finished songs stay, and the same command with `--replace` goes on from there."""
 
 
 def delivery_page() -> ManualPage:
