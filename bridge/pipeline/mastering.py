@@ -19,6 +19,7 @@ from bridge.pipeline.mix import gathering_steps, open_mix
 from bridge.pipeline.origin import Origin
 from bridge.pipeline.outcome import Staged, deliver_files, now_text, report_of_mix
 from bridge.pipeline.output import carried_metadata, form_messages, in_form_of, master_order, result_key, write_master
+from bridge.pipeline.page_ahead import loading
 from bridge.pipeline.plugins import chain_plugins, has_failed
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
@@ -31,6 +32,7 @@ SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
 
 def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     """A master and its report."""
+    loading()
     chain = load_chain(recipe.chain, run.assignment.chain_folders)
     recipe = in_form_of(chain, recipe)
     plugins = chain_plugins(run, recipe, chain)

@@ -11,10 +11,11 @@ from bridge.audio.render import file_digest
 from bridge.delivery import deliver, file_name, reserved
 from bridge.dsp.measures import Analyzed
 from bridge.model import DeliveredFile, FileRole, JobResult, Message, Severity
+from bridge.pipeline.page_ahead import page_of
 from bridge.pipeline.run import Run
 from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.report import Report
-from bridge.reports import report_html, report_json
+from bridge.reports import report_json
 from bridge.reports.delivered import HTML_SUFFIX, JSON_SUFFIX
 from bridge.reports.markers import markers_of
 
@@ -69,7 +70,7 @@ def deliver_files(
         return report.model_copy(update={"files": files})
 
     def page_text(files: tuple[DeliveredFile, ...]) -> str:
-        return report_html(naming(files))
+        return page_of(naming(files))
 
     def json_text(files: tuple[DeliveredFile, ...]) -> str:
         return report_json(naming(files))

@@ -3,6 +3,7 @@
 `view` decides what the page says, the templates how it looks.
 """
 
+import importlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,6 +35,15 @@ def report_html(report: Report) -> str:
     """The report as one self-contained page; the same report gives the same bytes."""
     page = environment().get_template("report.html.j2").render(_shown(report))
     return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def load() -> None:
+    """Loads all that the page of a song needs: the library that draws plots, and the compiled templates."""
+    importlib.import_module("bridge.reports.loudness_plot")
+    importlib.import_module("bridge.reports.analysis.tone_plot")
+    importlib.import_module("bridge.reports.analysis.song_plot")
+    for name in environment().list_templates(filter_func=lambda name: not name.startswith(("album", "comparison"))):
+        environment().get_template(name)
 
 
 def kind_of(report: Report) -> str:
