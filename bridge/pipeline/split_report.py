@@ -20,7 +20,7 @@ from bridge.pipeline.separation import SAMPLE_RATE_HZ, Making, Studio, decibels
 from bridge.pipeline.stem_room import StemRoom
 from bridge.recipes import LOSSLESS_FORMATS, SplitRecipe
 from bridge.report import Report
-from bridge.separation import SeparationReport
+from bridge.separation import SeparationReport, StemCard
 
 SHORT_S = 5.0
 CLIPPING_DBFS = 0.0
@@ -86,7 +86,7 @@ def _separation(recipe: SplitRecipe, split: Split, described: Described) -> Sepa
     new_s = (1.0 - making.reused_share) * split.mix.frames / split.mix.sample_rate_hz
     null = split.assembler.null
     return SeparationReport(
-        stems=described.stems,
+        stems=tuple(_as_delivered(card, split.scale) for card in described.stems),
         hop_s=described.hop_s,
         models=split.studio.used,
         device="cache" if runner is None else runner.placement.device_text,
@@ -104,6 +104,14 @@ def _separation(recipe: SplitRecipe, split: Split, described: Described) -> Sepa
         retreats=() if runner is None else tuple(runner.retreats),
         doubts=described.doubts,
     )
+
+
+def _as_delivered(card: StemCard, scale: float) -> StemCard:
+    """With the peak that its file has: all else does not change with gain."""
+    gain_db = decibels(scale)
+    if gain_db is None or card.peak_dbfs is None:
+        return card
+    return card.model_copy(update={"peak_dbfs": _rounded(card.peak_dbfs + gain_db)})
 
 
 def _steps(recipe: SplitRecipe, split: Split) -> Iterator[AppliedStep]:

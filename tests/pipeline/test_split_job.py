@@ -192,6 +192,8 @@ def test_common_scaling_uses_one_factor_and_says_it(session: Path, split: Split,
     for name, samples in delivered(result).items():
         np.testing.assert_allclose(samples, plain[name] * 10 ** (scale_db / 20), atol=2e-5)
     assert max(np.abs(s).max() for s in delivered(result).values()) == pytest.approx(10 ** (-1 / 20), abs=1e-4)
+    peaks_dbfs = [card.peak_dbfs for card in separation_of(result).stems if card.peak_dbfs is not None]
+    assert max(peaks_dbfs) == pytest.approx(-1.0, abs=0.1)
 
 
 def test_a_stem_over_full_scale_is_whole_in_floats_and_scaled_with_a_warning_in_whole_numbers(
