@@ -364,6 +364,13 @@ class AppliedStep(Value):
     """Why parameters that the chain left open were set so: "the music begins at 38 Hz -> high-pass at 27 Hz"."""
     plugin: PluginUse | None = None
     """Where a third-party plug-in did it, or should have."""
+    inside: tuple[PluginUse, ...] = ()
+    """Third-party plug-ins of its branches."""
+
+    @property
+    def plugins(self) -> tuple[PluginUse, ...]:
+        """Every plug-in that has to do with it."""
+        return (*((self.plugin,) if self.plugin else ()), *self.inside)
 
 
 class LoudnessCurve(Value):

@@ -15,7 +15,7 @@ from bridge.chains.form import Dither, Form, Resample, form_of
 from bridge.chains.genres import NEUTRAL, CurvePoint, Genre
 from bridge.chains.guards import NO_GUARDS, Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
-from bridge.chains.parallel import Branch, Parallel, changed, walk
+from bridge.chains.parallel import Branch, Parallel, active_steps, changed, walk
 from bridge.chains.playbook import Playbook, is_adaptive
 from bridge.chains.plugin import Plugin, Tune
 from bridge.chains.resonance import Resonance
@@ -74,6 +74,7 @@ __all__ = [
     "Tilt",
     "Transient",
     "Tune",
+    "active_steps",
     "built_in_chains",
     "chain_schema",
     "changed",

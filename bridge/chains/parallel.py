@@ -55,6 +55,17 @@ def walk(steps: "Sequence[Step]") -> "Iterator[Step]":
                 yield from walk(branch.steps)
 
 
+def active_steps(steps: "Sequence[StepBase]") -> "Iterator[StepBase]":
+    """Every step that does something, those of branches after the step that has them; nothing that is bypassed."""
+    for step in steps:
+        if step.bypass:
+            continue
+        yield step
+        if isinstance(step, Parallel):
+            for branch in step.branches:
+                yield from active_steps(branch.steps)
+
+
 def changed(step: "Step", change: Change) -> "Step":
     """The step after `change`, and all steps inside it likewise."""
     made = change(step)

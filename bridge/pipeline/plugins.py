@@ -3,11 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 
-from bridge.chains import Chain, Plugin, find_chains
+from bridge.chains import Chain, Plugin, find_chains, load_chain
 from bridge.dsp.plugins.rack import open_rack
+from bridge.errors import ChainError
 from bridge.pipeline.outcome import now_text
 from bridge.pipeline.run import Run
-from bridge.plugins.checking import check_plugins, plugins_in
+from bridge.plugins.checking import check_plugins, plugins_in, with_plugin_faults
 from bridge.plugins.choosing import chosen
 from bridge.plugins.entry import PluginEntry
 from bridge.recipes import MasterRecipe
@@ -31,6 +32,23 @@ class ChainPlugins:
         return repr(parts) if parts else ""
 
 
+def chain_of(run: Run, recipe: MasterRecipe) -> Chain:
+    """The chain of a request.
+
+    Raises:
+        ChainError: there is none of that name, or it has faults; those of its plug-ins are told with them.
+    """
+    folders = run.assignment.chain_folders
+    try:
+        return load_chain(recipe.chain, folders)
+    except ChainError as reason:
+        path = find_chains(folders).get(recipe.chain)
+        if path is None:
+            raise
+        rack = open_rack(run.assignment.plugins, now_text)
+        raise with_plugin_faults(reason, path, rack.learn) from reason
+
+
 def chain_plugins(run: Run, recipe: MasterRecipe, chain: Chain) -> ChainPlugins:
     """The plug-ins of a chain, every one of them known and fit for what it is given.
 
@@ -50,7 +68,7 @@ def chain_plugins(run: Run, recipe: MasterRecipe, chain: Chain) -> ChainPlugins:
 
 def has_failed(report: Report) -> bool:
     """Whether a plug-in was left out or replaced: the next try may go better, so such a result is not kept."""
-    return any(step.plugin is not None and step.plugin.failure is not None for step in report.steps)
+    return any(use.failure is not None for step in report.steps for use in step.plugins)
 
 
 def _preset_digest(step: Plugin) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bridge.plugins.entry import PluginEntry, Quarantined, Refused
-from bridge.plugins.folders import quick_mark
+from bridge.plugins.folders import SUFFIXES, quick_mark
 from bridge.value import Value
 
 FILE_NAME = "catalogue.json"
@@ -28,16 +28,17 @@ class Catalogue(Value):
     def find(self, asked: str) -> tuple[PluginEntry, ...]:
         """Plug-ins that a chain may mean: by path, by name, by "Vendor/Name", by identity; several where ambiguous.
 
-        The same plug-in in several folders or formats counts once: the first folder wins, and VST3 before AU.
+        The same plug-in in several files counts once: VST3 before AU, the file that is called like it before those that
+        are not, then the first folder.
         """
         wanted = asked.strip().casefold()
         if is_path(asked):
-            path = Path(asked).expanduser()
+            path = bundle_named(asked)
             return tuple(entry for entry in self.entries if entry.path == path)
         names = ("name", "full_name", "identity")
         found = [entry for entry in self.entries if wanted in {getattr(entry, name).casefold() for name in names}]
         once: dict[tuple[str, str], PluginEntry] = {}
-        for entry in sorted(found, key=lambda entry: entry.format != "VST3"):
+        for entry in sorted(found, key=_rank):
             once.setdefault((entry.vendor, entry.name), entry)
         return tuple(once.values())
 
@@ -47,7 +48,7 @@ class Catalogue(Value):
 
     def nearest(self, asked: str) -> tuple[str, ...]:
         """Installed names that look like this one, nearest first."""
-        wanted = Path(asked).stem if is_path(asked) else asked.rpartition("/")[2]
+        wanted = bundle_named(asked).stem if is_path(asked) else asked.rpartition("/")[2]
         names = {entry.name.casefold(): entry.name for entry in self.entries if not entry.is_instrument}
         near = difflib.get_close_matches(wanted.casefold(), names, n=NEAR_MAX, cutoff=NEAR_CUTOFF)
         return tuple(names[name] for name in near)
@@ -88,9 +89,20 @@ class Catalogue(Value):
         return mark is not None and mark.is_of(quick_mark(path))
 
 
+def _rank(entry: PluginEntry) -> tuple[bool, bool]:
+    return entry.format != "VST3", entry.path.stem.casefold() != entry.name.casefold()
+
+
 def is_path(asked: str) -> bool:
     """Whether a chain names a file, not a plug-in."""
-    return asked.casefold().rstrip("/\\").endswith((".vst3", ".component"))
+    return any(part.casefold().endswith(SUFFIXES) for part in Path(asked).parts)
+
+
+def bundle_named(asked: str) -> Path:
+    """The plug-in file or bundle that a path means, also where it names the binary inside the bundle."""
+    path = Path(asked).expanduser()
+    outermost = [one for one in path.parents if one.suffix.casefold() in SUFFIXES]
+    return outermost[-1] if outermost else path
 
 
 def read_catalogue(folder: Path | None) -> Catalogue:

@@ -1,19 +1,22 @@
 """Chains against what is installed: every fault at once, before a job starts, each with its line and its cure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bridge.chains import Chain, Parallel, Plugin
 from bridge.documents import Loc, read_document
-from bridge.errors import ChainError
+from bridge.errors import ChainError, Fault
 from bridge.plugins.catalogue import Catalogue
 from bridge.plugins.choosing import chosen
 from bridge.plugins.entry import ParameterKind, PluginEntry
 from bridge.plugins.presets import preset_fault
+from bridge.plugins.salvage import salvaged
 from bridge.plugins.values import parameter_fault, unknown_parameter
 
 Place = tuple[Loc, str]
 """Where a fault is, and its sentence."""
+Learn = Callable[[Sequence[str]], Catalogue]
+"""Gives the catalogue, with what these names may mean examined."""
 
 
 def plugins_in(chain: Chain) -> tuple[Plugin, ...]:
@@ -27,14 +30,28 @@ def check_plugins(chain: Chain, path: Path, catalogue: Catalogue) -> None:
     Raises:
         ChainError: every fault, each with line and key.
     """
-    document = read_document(path, ChainError)
-    faults = [
-        document.fault(loc, sentence, path)
-        for place, step in _plugins(chain.steps, ("steps",))
-        for loc, sentence in _step_faults(place, step, catalogue)
-    ]
+    faults = _faults(tuple(_plugins(chain.steps, ("steps",))), path, catalogue)
     if faults:
         raise ChainError(faults)
+
+
+def with_plugin_faults(reason: ChainError, path: Path, learn: Learn) -> ChainError:
+    """What is wrong with a chain file, and with the plug-ins that it names as well: all of it at once."""
+    steps = salvaged(path)
+    if not steps:
+        return reason
+    told = {fault.key for fault in reason.faults}
+    more = _faults(steps, path, learn([step.plugin for _, step in steps]))
+    return ChainError([*reason.faults, *(fault for fault in more if fault.key not in told)])
+
+
+def _faults(steps: Sequence[tuple[Loc, Plugin]], path: Path, catalogue: Catalogue) -> list[Fault]:
+    document = read_document(path, ChainError)
+    return [
+        document.fault(loc, sentence, path)
+        for place, step in steps
+        for loc, sentence in _step_faults(place, step, catalogue)
+    ]
 
 
 def _plugins(steps: Sequence[object], loc: Loc) -> Iterator[tuple[Loc, Plugin]]:

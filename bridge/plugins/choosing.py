@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bridge.plugins.catalogue import Catalogue, is_path
+from bridge.plugins.catalogue import Catalogue, bundle_named, is_path
 from bridge.plugins.entry import PluginEntry
 
 OTHER_KINDS = {
@@ -20,7 +20,7 @@ HOW_TO_LOOK = "`dawbridge plugins scan` looks again"
 def chosen(catalogue: Catalogue, asked: str) -> tuple[PluginEntry | None, str]:
     """The plug-in, or what is wrong: a sentence that goes on after its name, with the cure."""
     kind = OTHER_KINDS.get(Path(asked).suffix.casefold())
-    if kind is not None:
+    if kind is not None and not is_path(asked):
         return None, f"is a {kind} plug-in: only VST3 and Audio Units are hosted; install its VST3."
     found = catalogue.find(asked)
     if len(found) > 1:
@@ -42,14 +42,14 @@ def chosen(catalogue: Catalogue, asked: str) -> tuple[PluginEntry | None, str]:
 
 
 def _missing(catalogue: Catalogue, asked: str) -> str:
-    stem = Path(asked).stem.casefold() if is_path(asked) else asked.rpartition("/")[2].casefold()
+    stem = bundle_named(asked).stem.casefold() if is_path(asked) else asked.rpartition("/")[2].casefold()
     for quarantined in catalogue.quarantined:
         if quarantined.path.stem.casefold() == stem:
             return _quarantined(asked, quarantined.sentence)
     for refused in catalogue.refused:
         if refused.path.stem.casefold() == stem:
             return f"{refused.sentence}; install it again."
-    if is_path(asked) and not Path(asked).expanduser().exists():
+    if is_path(asked) and not bundle_named(asked).exists():
         return "is not there: name the plug-in instead of its file, so that it is found wherever it is installed."
     near = catalogue.nearest(asked)
     if near:
@@ -59,5 +59,5 @@ def _missing(catalogue: Catalogue, asked: str) -> str:
 
 
 def _quarantined(asked: str, sentence: str) -> str:
-    name = Path(asked).stem if is_path(asked) else asked
+    name = bundle_named(asked).stem if is_path(asked) else asked
     return f"is quarantined, because it {sentence}; `dawbridge plugins quarantine --release {name}` tries it again."

@@ -73,13 +73,13 @@ def _bounds(parameter: PluginParameter) -> str:
 
 
 def bounds_text(parameter: PluginParameter) -> str:
-    """What a parameter takes: "-80 to 0 dB", "off or on", "Zero, PoppySnare or VocalLeveller"."""
+    """What a parameter takes: "-80 to 0 dB", "off or on", "Zero, PoppySnare, VocalLeveller"; every text there is."""
     if parameter.kind is ParameterKind.SWITCH:
         return "off or on"
     if parameter.kind is ParameterKind.CHOICE:
-        return _some(parameter.choices)
+        return ", ".join(parameter.choices)
     steps = "" if parameter.step is None else f", in steps of {parameter.step:g}"
-    texts = f", or {_some(parameter.choices)}" if parameter.choices else ""
+    texts = f", or {', '.join(parameter.choices)}" if parameter.choices else ""
     return f"{parameter.low:g} to {parameter.high:g} {parameter.unit}".strip() + steps + texts
 
 

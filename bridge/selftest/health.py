@@ -36,7 +36,7 @@ def check_plugins(place: PluginPlace) -> Iterator[CheckRow]:
     for entry in heard:
         yield plugin_row(entry, now)
     if len(entries) > len(heard):
-        rest = f"{len(entries) - len(heard)} more: dawbridge plugins scan --fresh"
+        rest = f"{len(entries) - len(heard)} more: dawbridge plugins scan --again"
         yield skipped_row(PLUGIN_GROUP, "Others", rest)
 
 

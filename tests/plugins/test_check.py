@@ -7,7 +7,7 @@ import pytest
 from bridge.chains import Chain, read_chain
 from bridge.errors import ChainError
 from bridge.plugins.catalogue import Catalogue
-from bridge.plugins.checking import check_plugins
+from bridge.plugins.checking import check_plugins, with_plugin_faults
 from bridge.plugins.choosing import chosen
 from bridge.plugins.entry import PluginEntry
 
@@ -72,6 +72,68 @@ def test_all_faults_are_told_at_once_also_those_inside_branches(zam_catalogue: C
     faults = faults_of(path, zam_catalogue)
     assert len(faults) == 9
     assert "steps[8].branches[0].steps[0].plugin" in faults[-1]
+
+
+def test_faults_of_the_file_do_not_hide_those_of_plug_ins(zam_catalogue: Catalogue, tmp_path: Path) -> None:
+    path = chain(
+        tmp_path,
+        "plugin: ZamCompX2, parameters: {ratio: .nan, treshold_db: -3}, mix_percent: 400",
+        "plugin: ZamKomp, oversample: 3",
+        "plugin: 5, channels: middle",
+        "plugin: Not There, bypass: true",
+    )
+    text = path.read_text() + "  - {use: parallel, branches: [{steps: [{use: plugin, plugin: Nix}], gain_db: 99}]}\n"
+    path.write_text(text + "  - {use: compresor}\n  - {use: plugin, plugin: ZamEQ2, preset: gone.vstpreset}\n  - 3\n")
+    with pytest.raises(ChainError) as raised:
+        read_chain(path)
+    every = with_plugin_faults(raised.value, path, lambda _: zam_catalogue)
+    keys = [str(fault.key) for fault in every.faults]
+    assert len(keys) == len(set(keys))
+    assert {str(fault.key) for fault in raised.value.faults} <= set(keys)
+    assert {
+        "steps[0].parameters.treshold_db",
+        "steps[1].plugin",
+        "steps[4].branches[0].steps[0].plugin",
+        "steps[6].channels",
+        "steps[6].preset",
+    } <= set(keys)
+    assert not any(key.startswith("steps[3]") for key in keys)
+
+
+def test_a_file_that_is_no_yaml_has_only_that_fault(zam_catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("steps: [")
+    with pytest.raises(ChainError) as raised:
+        read_chain(path)
+    assert with_plugin_faults(raised.value, path, lambda _: zam_catalogue) is raised.value
+
+
+def test_the_binary_inside_a_bundle_stands_for_the_bundle(zam_catalogue: Catalogue) -> None:
+    (entry,) = zam_catalogue.find("ZamCompX2")
+    inside = "Contents/x86_64-linux/ZamCompX2.so"
+    for asked in (f"{entry.path}/", f"{entry.path}/{inside}"):
+        assert chosen(zam_catalogue, asked) == (entry, "")
+    assert "VST2 or LV2" in chosen(zam_catalogue, "/usr/lib/vst/ZamCompX2.so")[1]
+
+
+def test_of_two_files_with_one_plug_in_that_with_its_name_wins(zam_catalogue: Catalogue) -> None:
+    (entry,) = zam_catalogue.find("ZamCompX2")
+    copy = entry.model_copy(update={"path": entry.path.with_name("A copy.vst3")})
+    assert Catalogue(entries=(copy, entry)).find("ZamCompX2") == (entry,)
+    assert Catalogue(entries=(copy,)).find("ZamCompX2") == (copy,)
+
+
+def test_what_stands_in_for_a_plug_in_has_none_inside(tmp_path: Path) -> None:
+    inner = "substitute: {use: parallel, branches: [{steps: [{use: plugin, plugin: B}]}]}"
+    path = chain(tmp_path, f"plugin: A, on_failure: substitute, {inner}")
+    with pytest.raises(ChainError, match="must be a built-in step, without plug-ins inside it"):
+        read_chain(path)
+
+
+def test_what_a_crash_would_end_cannot_be_bypassed(tmp_path: Path) -> None:
+    path = chain(tmp_path, "plugin: A, on_failure: bypass, isolate: false")
+    with pytest.raises(ChainError, match="`on_failure: bypass` could not hold"):
+        read_chain(path)
 
 
 def test_a_bypassed_plug_in_need_not_be_there(zam_catalogue: Catalogue, tmp_path: Path) -> None:

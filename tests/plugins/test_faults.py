@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 
 from bridge.audio.signal import Audio, in_memory
-from bridge.chains import Gain, Plugin
+from bridge.chains import Branch, Gain, Parallel, Plugin
 from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import BLOCK_FRAMES
+from bridge.dsp.plugins.host import LOADED_MAX
 from bridge.dsp.plugins.rack import Rack
 from bridge.errors import PluginError
 from bridge.plugins.shelf import Shelf
@@ -50,7 +52,7 @@ def fault_box(fault: str, on_failure: str = "fail", **more: object) -> Plugin:
     return Plugin.model_validate({**given, **more})
 
 
-def after(*steps: Plugin | Gain) -> Changed:
+def after(*steps: Plugin | Gain | Parallel) -> Changed:
     return run_steps(MIX, steps, in_memory, to_nobody)
 
 
@@ -183,3 +185,95 @@ def test_without_isolation_an_error_is_still_one(fault_rack: Rack) -> None:
     assert np.allclose(after(gain).audio.samples, MIX.samples * 10 ** (-6 / 20), atol=1e-6)
     with pytest.raises(PluginError, match="not numbers"):
         after(fault_box("nan", isolate=False))
+
+
+def test_without_isolation_what_comes_out_is_checked_all_the_same(
+    fault_rack: Rack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PluginError, match="silence where there was sound"):
+        after(fault_box("none", isolate=False, parameters={"mute": True}))
+    late = fault_box("none", isolate=False, parameters={"delay_samples": 8192})
+    (told,) = after(late).steps
+    assert told.plugin is not None
+    assert told.plugin.latency_frames == 8192
+    assert "not isolated, as the chain wants it" in (told.detail or "")
+    settings = fault_rack.place.settings.model_copy(update={"total_timeout_s": 1.0})
+    monkeypatch.setattr(fault_rack, "place", fault_rack.place.model_copy(update={"settings": settings}))
+    with pytest.raises(PluginError, match="after 1 s"):
+        after(fault_box("slow", isolate=False, parameters={"fault": "slow"}))
+
+
+def hosts_of(rack: Rack) -> Iterator[int]:
+    if rack.host_pid is not None:
+        yield rack.host_pid
+
+
+# --- How much a host holds --------------------------------------------------------------------------------------------
+
+
+def test_a_host_that_has_loaded_much_gives_way_to_a_fresh_one(fault_rack: Rack) -> None:
+    """A rate, a preset, a plug-in: whatever it must load anew counts; what it has loaded already does not."""
+    short = Audio(np.ascontiguousarray(MIX.samples[:, :2000]), 44100)
+    run_steps(short, (fault_box("none"),), in_memory, to_nobody)
+    pid = fault_rack.host_pid
+    for rate_hz in range(40_000, 40_000 + 1000 * (LOADED_MAX - 1), 1000):
+        run_steps(Audio(short.samples, rate_hz), (fault_box("none"),), in_memory, to_nobody)
+    assert fault_rack.host_pid == pid
+    run_steps(short, (fault_box("none"),), in_memory, to_nobody)
+    assert fault_rack.host_pid != pid
+
+
+def test_a_host_that_holds_half_of_the_memory_gives_way_to_a_fresh_one(fault_rack: Rack) -> None:
+    short = Audio(np.ascontiguousarray(MIX.samples[:, :17_000]), 44100)
+    leaks_half_a_gigabyte = {"fault": "leak", "fault_at_s": 0.2}  # 64 MiB in each of the last eight buffers
+    run_steps(short, (fault_box("leak", parameters=leaks_half_a_gigabyte),), in_memory, to_nobody)
+    pid = fault_rack.host_pid
+    run_steps(short, (fault_box("none"),), in_memory, to_nobody)
+    assert fault_rack.host_pid != pid
+
+
+def test_this_process_holds_only_so_many_and_hosts_take_the_rest(fault_rack: Rack) -> None:
+    short = Audio(np.ascontiguousarray(MIX.samples[:, :2000]), 44100)
+    step = fault_box("none", isolate=False, parameters={"delay_samples": 77})
+    for rate_hz in range(50_000, 50_000 + 1000 * LOADED_MAX, 1000):
+        run_steps(Audio(short.samples, rate_hz), (step,), in_memory, to_nobody)
+    assert list(hosts_of(fault_rack)) == []
+    again = run_steps(short, (step,), in_memory, to_nobody)
+    assert len(list(hosts_of(fault_rack))) == 1
+    assert np.array_equal(again.audio.samples, short.samples)
+
+
+# --- On branches ------------------------------------------------------------------------------------------------------
+
+
+def on_branches(*ways: list[Plugin | Gain], **given: Any) -> Parallel:
+    return Parallel(branches=tuple(Branch(steps=tuple(way)) for way in ways), **given)
+
+
+def test_plug_ins_on_branches_tell_their_progress_and_stand_in_the_report(fault_rack: Rack) -> None:
+    told: list[float] = []
+    quiet, loud = (fault_box("none", parameters={"gain_db": gain_db}) for gain_db in (-6, -3))
+    sum_of = on_branches([quiet], [Gain(gain_db=-1), loud], dry=False)
+    changed = run_steps(MIX, (sum_of, Gain(gain_db=-1)), in_memory, told.append)
+    blocks = -(-MIX.frames // BLOCK_FRAMES)
+    assert told == sorted(set(told))
+    for branch in (0, 1):  # of two, in the middle third
+        low, high = (1 / 3 + (branch + side) / 6 for side in (0, 1))
+        assert sum(low < fraction - 1e-9 < high + 1e-9 for fraction in told) >= blocks
+    assert [use.values["gain_db"] for use in changed.steps[0].plugins] == ["-6 dB", "-3 dB"]
+    assert changed.steps[0].plugins[0].latency_frames == 0
+
+
+def test_a_plug_in_that_is_left_out_of_a_branch_is_told(fault_rack: Rack) -> None:
+    changed = after(on_branches([fault_box("crash", "bypass")], dry=False))
+    assert np.array_equal(changed.audio.samples, MIX.samples)
+    assert [message.code for message in changed.messages] == ["plugin_bypassed"]
+    (use,) = changed.steps[0].plugins
+    assert use.failure is not None
+    assert "SIGSEGV" in use.failure
+
+
+def test_plug_ins_that_are_late_on_a_branch_are_in_time_with_the_dry(fault_rack: Rack) -> None:
+    late = fault_box("none", parameters={"delay_samples": 5000})
+    assert np.array_equal(after(on_branches([late], dry=False)).audio.samples, MIX.samples)
+    assert np.array_equal(after(on_branches([late], dry_gain_db=0)).audio.samples, 2 * MIX.samples)

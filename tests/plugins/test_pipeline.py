@@ -95,8 +95,13 @@ def test_a_repeatable_chain_comes_from_the_cache_and_another_does_not(master: Ma
     assert [master("other").is_from_cache for _ in range(2)] == [False, False]
 
 
-def test_a_tail_gets_room_at_the_end_and_a_line_in_the_report(master: Master, tmp_path: Path, bounce: Path) -> None:
-    write_chain(tmp_path, "tail", {"use": "plugin", "plugin": "ZamDelay", "channels": "dual_mono", "tail_s": 1.5})
+@pytest.mark.parametrize("is_on_branch", [False, True])
+def test_a_tail_gets_room_at_the_end_and_a_line_in_the_report(
+    master: Master, tmp_path: Path, bounce: Path, is_on_branch: bool
+) -> None:
+    delay: dict[str, object] = {"use": "plugin", "plugin": "ZamDelay", "channels": "dual_mono", "tail_s": 1.5}
+    step: dict[str, object] = {"use": "parallel", "branches": [{"steps": [delay]}]} if is_on_branch else delay
+    write_chain(tmp_path, "tail", step)
     result = master("tail")
     longer = read_audio(result.files[0].path)
     assert longer.frames == read_audio(bounce).frames + round(1.5 * RATE_HZ)
@@ -104,11 +109,20 @@ def test_a_tail_gets_room_at_the_end_and_a_line_in_the_report(master: Master, tm
     assert report_of(result).steps[0].sentence == "1.5 s of silence added at the end, for the tail of ZamDelay"
 
 
-def test_a_result_without_its_plug_in_is_not_kept(bounce: Path, faults: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_on_branch", [False, True])
+def test_a_result_without_its_plug_in_is_not_kept(
+    bounce: Path, faults: Path, tmp_path: Path, is_on_branch: bool
+) -> None:
     settings = PluginSettings(folders=(faults,), use_system_folders=False)
     place = PluginPlace(settings=settings, data_folder=tmp_path / "shelf")
-    failing = {"plugin": "FaultBox", "parameters": {"fault": "nan"}, "on_failure": "bypass"}
-    write_chain(tmp_path, "failing", {"use": "plugin", **failing})
+    failing: dict[str, object] = {
+        "use": "plugin",
+        "plugin": "FaultBox",
+        "parameters": {"fault": "nan"},
+        "on_failure": "bypass",
+    }
+    step: dict[str, object] = {"use": "parallel", "branches": [{"steps": [failing]}]} if is_on_branch else failing
+    write_chain(tmp_path, "failing", step)
     for _ in range(2):
         result = job(bounce, tmp_path, place, "failing")
         assert not result.is_from_cache

@@ -47,6 +47,16 @@ def test_parameters_are_what_the_plug_in_says(zam_catalogue: Catalogue) -> None:
     assert {one.key for one in zam_catalogue.find("ZamGEQ31")[0].parameters} >= {"32hz_db", "master_gain_db"}
 
 
+def test_meters_that_hosts_may_automate_are_meters_too(zam_catalogue: Catalogue) -> None:
+    (entry,) = zam_catalogue.find("ZaMultiCompX2")
+    fixed = {one.key for one in entry.parameters if one.fixed_because}
+    assert {"output_left_db", "output_high_db", "gain_reduction_1_db", "gain_reduction_3_db"} <= fixed
+    assert not {"master_trim_db", "threshold_1_db", "makeup_1_db", "listen_1"} & fixed
+    level = zam_catalogue.find("ZamVerb")[0].parameter("master_level_db")
+    assert level is not None
+    assert not level.fixed_because
+
+
 def test_faults_are_of_one_file_and_the_rest_is_found(faults: Path, tmp_path: Path) -> None:
     catalogue = a_scan(settings_of(faults), Shelf(tmp_path)).everything(tell_nobody)
     assert {one.path.stem for one in catalogue.quarantined} == {

@@ -64,7 +64,7 @@ def _blocks(step: type[StepBase]) -> Iterator[Block]:
     yield declared(((d.name, d) for d in shared), WHAT)
     if rules := _rules_of(name_of(step)):
         yield Paragraph(f"Rules for `auto` that come with daw-bridge: {', '.join(f'`{name}`' for name in rules)}.")
-    else:
+    elif step.may_be_auto():
         yield Paragraph("Numbers and choices may be `auto` where you write a rule: `dawbridge help auto`.")
     if step.whole_because:
         yield Paragraph(f"It works on the whole signal only, because {step.whole_because}.")

@@ -17,7 +17,7 @@ from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.plugins.shelves import scan_of
 from bridge.errors import ChainError, Fault
-from bridge.plugins.checking import check_plugins, plugins_in
+from bridge.plugins.checking import check_plugins, plugins_in, with_plugin_faults
 from bridge.settings import Settings
 
 
@@ -44,14 +44,15 @@ def check(ctx: click.Context, chains: Sequence[str], *, as_json: bool) -> int:
 
 
 def _faults(name: str, settings: Settings) -> tuple[Fault, ...]:
+    is_file = Path(name).suffix in {".yaml", ".yml"}
+    path = Path(name) if is_file else find_chains(settings.chain_folders).get(name)
+    learn = scan_of(settings.plugin_place).named
     try:
-        if Path(name).suffix in {".yaml", ".yml"}:
-            path, chain = Path(name), read_chain(Path(name), settings.chain_folders)
-        else:
-            chain = load_chain(name, settings.chain_folders)
-            path = find_chains(settings.chain_folders)[name]
-        asked = [step.plugin for step in plugins_in(chain)]
-        check_plugins(chain, path, scan_of(settings.plugin_place).named(asked))
+        chain = load_chain(name, settings.chain_folders) if path is None else read_chain(path, settings.chain_folders)
+    except ChainError as reason:
+        return reason.faults if path is None else with_plugin_faults(reason, path, learn).faults
+    try:
+        check_plugins(chain, path or Path(name), learn([step.plugin for step in plugins_in(chain)]))
     except ChainError as reason:
         return reason.faults
     return ()

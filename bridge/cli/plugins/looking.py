@@ -11,7 +11,7 @@ from bridge.cli.failures import shown_path
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option
 from bridge.cli.plugins.shelves import complete_plugin, entry_of, place_of
-from bridge.plugins.catalogue import read_catalogue
+from bridge.plugins.catalogue import Catalogue, read_catalogue
 from bridge.plugins.entry import PluginEntry, PluginParameter, Setting
 from bridge.plugins.shelf import Shelf
 from bridge.plugins.values import bounds_text, rounded, setting_text
@@ -22,6 +22,8 @@ SHOW_EXAMPLES = (
     ("A step to put into a chain", "dawbridge plugins show ZamCompX2 --yaml"),
 )
 COMMENT_COLUMN = 44
+NAMES_MAX = 36
+"""A name and a vendor of so many letters stand in one line of a terminal of 80 columns."""
 
 
 @click.command("list", cls=PageCommand)
@@ -30,33 +32,34 @@ COMMENT_COLUMN = 44
 def list_plugins(ctx: click.Context, *, as_json: bool) -> None:
     """List the plug-ins that chains may name.
 
-    REPEATABLE: the same sound gives the same bytes, so results may be kept for identical requests.
+    Not repeatable: the same sound may give other bytes, so results are not kept for identical requests.
     """
-    entries = sorted(read_catalogue(place_of(ctx).data_folder).entries, key=lambda entry: entry.name.casefold())
+    catalogue = read_catalogue(place_of(ctx).data_folder)
+    entries = sorted(catalogue.entries, key=lambda entry: entry.name.casefold())
     if as_json:
         screen.print_json(entries)
         return
     if not entries:
         click.echo("No plug-in is known: `dawbridge plugins scan` looks for them.")
         return
-    right = (4, 6)
-    table = screen.table(
-        "NAME", "VENDOR", "VERSION", "CHANNELS", "LATENCY", "REPEATABLE", "PARAMETERS", "", right=right
-    )
-    quarantined = {one.path for one in read_catalogue(place_of(ctx).data_folder).quarantined}
+    table = screen.table("NAME", "VENDOR", "CHANNELS", "LATENCY", "PARAMETERS", "", right=(3, 4))
+    for column in table.columns[:3]:
+        column.no_wrap = max(len(entry.name) + len(entry.vendor) for entry in entries) <= NAMES_MAX
     for entry in entries:
-        remark = "quarantined" if entry.path in quarantined else _remark(entry)
-        table.add_row(
-            screen.text(entry.name, "name"),
-            screen.text(entry.vendor, "quiet"),
-            screen.text(entry.version, "quiet"),
-            channels_text(entry),
-            "" if entry.is_instrument else str(entry.latency_frames),
-            "" if entry.is_instrument else screen.text("yes" if entry.is_deterministic else "no"),
-            "" if entry.is_instrument else str(_settable(entry)),
-            screen.text(remark, "warn"),
-        )
+        table.add_row(*_listed(entry, catalogue))
     screen.out().print(table)
+
+
+def _listed(entry: PluginEntry, catalogue: Catalogue) -> tuple[Text, Text, str, str, str, Text]:
+    is_out = catalogue.quarantine_of(entry.path) is not None
+    return (
+        screen.text(entry.name, "name"),
+        screen.text(entry.vendor, "quiet"),
+        channels_text(entry),
+        "" if entry.is_instrument else str(entry.latency_frames),
+        "" if entry.is_instrument else str(_settable(entry)),
+        screen.text("quarantined" if is_out else _remark(entry), "warn"),
+    )
 
 
 @click.command(cls=PageCommand, examples=SHOW_EXAMPLES)
@@ -154,9 +157,12 @@ def channels_text(entry: PluginEntry) -> str:
 
 
 def _remark(entry: PluginEntry) -> str:
-    if entry.is_silent and not entry.is_instrument:
-        return "silent at its defaults"
-    return f"tail {clock(entry.tail_s)}" if entry.tail_s >= 1.0 else ""
+    if entry.is_instrument:
+        return ""
+    silent = ["silent at its defaults"] if entry.is_silent else []
+    unsure = [] if entry.is_deterministic else ["not repeatable"]
+    tail = [f"tail {clock(entry.tail_s)}"] if entry.tail_s >= 1.0 else []
+    return ", ".join([*silent, *unsure, *tail])
 
 
 def _settable(entry: PluginEntry) -> int:

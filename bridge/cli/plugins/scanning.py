@@ -108,6 +108,9 @@ def _release(ctx: click.Context, shelf: Shelf, name: str) -> int:
     known = shelf.catalogue()
     paths = [one.path for one in known.quarantined if _is_named(one.path, name)]
     if not paths:
+        unusable = next((one for one in known.refused if _is_named(one.path, name)), None)
+        if unusable is not None:
+            raise RequestError(f"{name} is not quarantined but not usable: it {unusable.sentence}; install it again.")
         names = ", ".join(one.path.stem for one in known.quarantined) or "none"
         raise RequestError(f"No plug-in `{name}` is quarantined. Quarantined: {names}.")
     for entry in known.entries:

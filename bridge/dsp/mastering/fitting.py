@@ -32,6 +32,7 @@ from bridge.chains import (
     Stereo,
     Tilt,
     Transient,
+    active_steps,
 )
 from bridge.dsp.mastering.adaptive.adapting import Adapter
 from bridge.dsp.mastering.placement import fit_placed
@@ -99,9 +100,8 @@ def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory, on_progr
     if step.bypass:
         return UNCHANGED
     if isinstance(step, Parallel):
-        return fit_placed(
-            step, signal, partial(fit_parallel, run_steps=partial(_run_branch, allocate), allocate=allocate)
-        )
+        sum_up = partial(fit_parallel, run_steps=partial(_run_branch, allocate), allocate=allocate)
+        return fit_placed(step, signal, partial(sum_up, on_progress=on_progress))
     if isinstance(step, Plugin):
         return fit_plugin(step, signal, allocate, fit, on_progress)
     return fit_placed(step, signal, FITS[type(step)])
@@ -141,13 +141,14 @@ def _fitted(
 ) -> Iterator[tuple[StepBase, tuple[str, ...], Fitted]]:
     """Each step as it was decided, why, and fitted; plug-ins that follow each other are fitted together.
 
-    Fitting plug-ins is running them, so each run of them has its stretch of the progress, between those of other steps.
+    Fitting plug-ins is running them, so each run of them has its stretch of the progress, between those of other steps;
+    so has a step with plug-ins on its branches.
     """
     groups = list(in_runs(steps))
-    parts = stretches(on_progress, 1 + 2 * sum(isinstance(group[0], Plugin) for group in groups))
+    parts = stretches(on_progress, 1 + 2 * sum(_runs_plugins(group[0]) for group in groups))
     working.tell(next(parts))
     for first, *more in groups:
-        told = next(parts) if isinstance(first, Plugin) else to_nobody
+        told = next(parts) if _runs_plugins(first) else to_nobody
         if more:
             plugins = [step for step in (first, *more) if isinstance(step, Plugin)]
             fitted = fit_plugins(plugins, working, allocate, told)
@@ -155,8 +156,12 @@ def _fitted(
         else:
             step, reasons = (first, ()) if adapter is None else adapter.decide(first, working)
             yield step, reasons, fit(step, working, allocate, told)
-        if isinstance(first, Plugin):
+        if _runs_plugins(first):
             working.tell(next(parts))
+
+
+def _runs_plugins(step: StepBase) -> bool:
+    return any(isinstance(inner, Plugin) for inner in active_steps([step]))
 
 
 def _use(step: StepBase) -> str:
@@ -165,5 +170,5 @@ def _use(step: StepBase) -> str:
     return f"{use} ({step.rule})" if step.rule else use
 
 
-def _run_branch(allocate: Allocate, audio: Audio, steps: Sequence[StepBase]) -> Changed:
-    return run_steps(audio, steps, allocate, to_nobody)
+def _run_branch(allocate: Allocate, audio: Audio, steps: Sequence[StepBase], on_progress: OnProgress) -> Changed:
+    return run_steps(audio, steps, allocate, on_progress)

@@ -40,6 +40,10 @@ SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 HEAP_VARIABLES = {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 26)}
 """glibc keeps what one block needed for the next; fresh pages for each cost a tenth of the plug-ins' own time."""
+LOADED_MAX = 32
+"""Plug-ins are never let go of, because their destructors may crash; after so many a host gives way to a fresh one."""
+WORN_SHARE = 0.5
+"""Of the most memory: what one job leaves behind must not be the next one's failure."""
 A = TypeVar("A", bound=Answer)
 
 
@@ -78,6 +82,7 @@ class Host:
         self._run_channels = 0
         self._rate_hz = 1
         self._position = 0
+        self._loaded = 0
         try:
             self._child = Child(launch)
         except OSError as reason:
@@ -92,6 +97,11 @@ class Host:
         return self._child.exit_code is None
 
     @property
+    def is_worn(self) -> bool:
+        """Whether it holds so much that the next job should get another one."""
+        return self._loaded >= LOADED_MAX or self._child.private_mb() > WORN_SHARE * self._settings.memory_max_mb
+
+    @property
     def pid(self) -> int:
         """Id of the process."""
         return self._child.pid
@@ -103,7 +113,9 @@ class Host:
             HostError: one could not be loaded, or set up.
         """
         self._run_channels, self._rate_hz, self._position = order.channels, order.sample_rate_hz, 0
-        return self.ask(order, Prepared, self._settings.load_timeout_s)
+        prepared = self.ask(order, Prepared, self._settings.load_timeout_s)
+        self._loaded += prepared.loaded
+        return prepared
 
     def run(self, block: Samples) -> tuple[Samples, Ran]:
         """The next block after all plug-ins; a view that the next call overwrites.

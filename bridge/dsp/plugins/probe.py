@@ -26,7 +26,7 @@ from bridge.dsp.plugins.loading import (
 )
 from bridge.dsp.plugins.wire import Probed
 from bridge.errors import PluginError
-from bridge.plugins.entry import FileMark, PluginEntry, PluginParameter
+from bridge.plugins.entry import FileMark, ParameterKind, PluginEntry, PluginParameter
 from bridge.plugins.folders import mark_of
 
 RATE_HZ = 44100
@@ -39,6 +39,10 @@ TAIL_FLOOR = 1e-4
 NUDGE = 0.1
 METER_NAME = re.compile(r"(?i)\b(reduction|level|meter|peak|vu|rms)s?\b")
 """Of parameters that hosts may not automate: some meters move only while there is something to show."""
+REDUCTION_NAME = re.compile(r"(?i)^gain reduction\b")
+SIDE_NAME = re.compile(r"(?i)^(input|output)\b")
+QUIET_DB = -20.0
+"""A control of what goes in or out that stands at its lowest, below this, would let nothing through."""
 METER = "it is a meter, which the plug-in moves itself"
 NO_MARK = FileMark(size_bytes=0, mtime_ns=0, digest="")
 Probing = tuple[PluginEntry, str]
@@ -173,10 +177,19 @@ def _with_meters(plugin: LoadedPlugin, entry: PluginEntry, loaded: Sequence[floa
     meters = {index for index, raw in enumerate(before) if index not in nudged and raw != loaded[index]}
     meters |= {index for index, raw in nudged.items() if abs(after[index] - raw) > NUDGE / 100}
     meters |= {one.index for one in entry.parameters if one.index in nudged and METER_NAME.search(one.name)}
+    meters |= {one.index for one in entry.parameters if is_resting_meter(one)}
     return tuple(
         one.model_copy(update={"fixed_because": METER}) if one.index in meters and not one.fixed_because else one
         for one in entry.parameters
     )
+
+
+def is_resting_meter(one: PluginParameter) -> bool:
+    """Whether it can only be a meter at rest, though hosts may automate it: no gain reduction, or nothing in or out."""
+    if one.kind is not ParameterKind.NUMBER or one.unit.casefold() != "db" or one.low is None or one.default != one.low:
+        return False
+    is_side = SIDE_NAME.search(one.name) is not None and one.low <= QUIET_DB
+    return is_side or REDUCTION_NAME.search(one.name) is not None
 
 
 def _times(plugin: LoadedPlugin, channels: int) -> tuple[int, int | None, float]:

@@ -6,7 +6,7 @@ each job is what people complain of. Whoever runs jobs says with `open_rack` wha
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bridge.audio.signal import Samples
 from bridge.dsp.plugins.exchange import CHANNELS_MAX
@@ -19,6 +19,9 @@ from bridge.plugins.catalogue import Catalogue
 from bridge.plugins.choosing import chosen
 from bridge.plugins.entry import Failed, PluginEntry
 from bridge.plugins.shelf import Shelf
+
+if TYPE_CHECKING:
+    from bridge.dsp.plugins.own_process import OwnProcess
 
 
 class Runner(Protocol):
@@ -47,7 +50,7 @@ class Rack:
         self._now = now
         self._shelf = Shelf(place.data_folder)
         self._host: Host | None = None
-        self._own: Runner | None = None
+        self._own: OwnProcess | None = None
 
     def learn(self, names: Iterable[str]) -> Catalogue:
         """The catalogue, with what these names may mean examined where that has not been done."""
@@ -65,16 +68,18 @@ class Rack:
         return entry
 
     def runner(self, entries: Sequence[PluginEntry], channels: int, *, is_isolated: bool) -> Runner:
-        """A warm host where the plug-ins can be set back; a fresh one where not, or where there is none.
+        """A warm host where the plug-ins can be set back; a fresh one where not, or where there is none, or it is worn.
+
+        Without isolation it is this process, until that holds as many plug-ins as it may.
 
         Raises:
             HostError: no host can be started.
         """
-        if not is_isolated:
-            return self._own_process()
+        if not is_isolated and not (own := self._own_process()).is_full:
+            return own
         host = self._host
         needs_fresh = not all(entry.is_reusable for entry in entries)
-        if host is None or not host.is_alive or needs_fresh or host.channels < channels:
+        if host is None or not host.is_alive or needs_fresh or host.channels < channels or host.is_worn:
             self.close()
             host = self._host = Host(self.place.settings, min(CHANNELS_MAX, max(2, channels)))
         return host
@@ -104,7 +109,7 @@ class Rack:
             self._host.stop()
             self._host = None
 
-    def _own_process(self) -> Runner:
+    def _own_process(self) -> "OwnProcess":
         """This process: a crash ends it."""
         if self._own is None:
             from bridge.dsp.plugins.own_process import OwnProcess  # noqa: PLC0415 - brings Pedalboard

@@ -10,7 +10,7 @@ from typing import TypeVar
 from bridge.dsp.plugins.host import Host, HostError
 from bridge.dsp.plugins.wire import Probed, ProbeOrder, Verified, VerifyOrder
 from bridge.plugin_settings import PluginSettings
-from bridge.plugins.catalogue import Catalogue, is_path
+from bridge.plugins.catalogue import Catalogue, bundle_named, is_path
 from bridge.plugins.entry import FileMark, PluginEntry, Quarantined, Refused
 from bridge.plugins.folders import find_bundles, mark_of
 from bridge.plugins.shelf import Shelf
@@ -57,7 +57,7 @@ class Scan:
         """The catalogue, with what these names may mean examined where that has not been done."""
         known = self.shelf.catalogue()
         asked = {name.strip().rpartition("/")[2].casefold() for name in names if not is_path(name)}
-        paths = [Path(name).expanduser() for name in names if is_path(name)]
+        paths = [bundle_named(name) for name in names if is_path(name)]
         of_names = [entry.path for name in names for entry in known.find(name)]
         if any(not known.find(name) for name in names if not is_path(name)):
             paths += [path for path in find_bundles(self.settings) if path.stem.casefold() in asked]

@@ -155,6 +155,11 @@ class Prepared(Value):
     event: Literal["prepared"] = "prepared"
     slots: tuple[ReadySlot, ...]
 
+    @property
+    def loaded(self) -> int:
+        """How many of them were not loaded before."""
+        return sum(slot.load_s > 0 for slot in self.slots)
+
 
 class Ran(Value):
     """A block has gone through."""

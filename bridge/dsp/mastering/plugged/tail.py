@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bridge.audio.signal import Allocate, Audio
-from bridge.chains import Plugin, StepBase
+from bridge.chains import Plugin, StepBase, active_steps
 from bridge.dsp.mastering.processor import Changed
 from bridge.model import AppliedStep
 
@@ -13,10 +13,10 @@ def with_tail(audio: Audio, steps: Sequence[StepBase], allocate: Allocate) -> Ch
 
     Args:
         audio: float32 (channels, frames). Not altered.
-        steps: of the chain; those inside branches cannot make the song longer.
+        steps: of the chain; those inside branches count too, and the whole song is longer for them.
         allocate: gives room for the longer signal, and is asked only if there must be one.
     """
-    asking = [step for step in steps if isinstance(step, Plugin) and not step.bypass and step.tail_s > 0]
+    asking = [step for step in active_steps(steps) if isinstance(step, Plugin) and step.tail_s > 0]
     if not asking:
         return Changed(audio)
     longest = max(asking, key=lambda step: step.tail_s)

@@ -5,32 +5,39 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bridge.audio.signal import Allocate, Audio, Samples, Signal
+from bridge.audio.signal import Allocate, Audio, OnProgress, Samples, Signal
 from bridge.chains import Branch, Parallel, StepBase
 from bridge.dsp.mastering.equal_loudness import lost_db
 from bridge.dsp.mastering.played import Played
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fitted, applied_step
+from bridge.dsp.mastering.progress import stretches, to_nobody
 from bridge.dsp.mastering.working import BLOCK_FRAMES, WorkingSignal
 from bridge.model import ParameterValue
 from bridge.units import Db, db_to_gain
 
-RunSteps: TypeAlias = Callable[[Audio, Sequence[StepBase]], Changed]
+RunSteps: TypeAlias = Callable[[Audio, Sequence[StepBase], OnProgress], Changed]
 """The signal after steps: what makes a branch."""
 
 
-def fit_parallel(step: Parallel, signal: Signal, run_steps: RunSteps, allocate: Allocate) -> Fitted:
+def fit_parallel(
+    step: Parallel, signal: Signal, run_steps: RunSteps, allocate: Allocate, on_progress: OnProgress = to_nobody
+) -> Fitted:
     """The sum of the branches; latency is made up for inside each. Nothing to do where dry alone is summed at 0 dB."""
     source = whole(signal, allocate)
-    made = [run_steps(source, [inner for inner in branch.steps if not inner.bypass]) for branch in step.branches]
+    ways = [[inner for inner in branch.steps if not inner.bypass] for branch in step.branches]
+    parts = stretches(on_progress, len(ways))
+    made = [run_steps(source, way, told) for way, told in zip(ways, parts, strict=True)]
     total = allocate(source.channels, source.frames)
     for start in range(0, source.frames, BLOCK_FRAMES):
         total[:, start : start + BLOCK_FRAMES] = _sum(step, source, made, start)
     messages = tuple(message for branch in made for message in branch.messages)
-    if np.array_equal(total, source.samples):
+    inside = tuple(use for branch in made for applied in branch.steps for use in applied.plugins)
+    if np.array_equal(total, source.samples) and not inside:
         return Fitted(None, None, messages) if messages else UNCHANGED
     makeup_db = lost_db(source, Audio(total, source.sample_rate_hz)) or 0.0 if step.makeup == "auto" else 0.0
     detail, parameters = _told(step, made, makeup_db)
-    return Fitted(Played(total, db_to_gain(makeup_db)), applied_step(step, detail, **parameters), messages)
+    applied = applied_step(step, detail, **parameters).model_copy(update={"inside": inside})
+    return Fitted(Played(total, db_to_gain(makeup_db)), applied, messages)
 
 
 def whole(signal: Signal, allocate: Allocate) -> Audio:

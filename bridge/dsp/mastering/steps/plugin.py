@@ -220,7 +220,8 @@ def _notes(entry: PluginEntry, passed: Passed) -> tuple[Message, ...]:
 def _remarks(step: Plugin, entry: PluginEntry) -> tuple[str, ...]:
     """What is unusual about how it was fed."""
     is_doubled = step.channels in {"mid", "side", "left", "right"} and 1 not in entry.channels
-    return ("fed on both of its channels alike",) if is_doubled else ()
+    doubled = ("fed on both of its channels alike",) if is_doubled else ()
+    return doubled if step.isolate else (*doubled, "not isolated, as the chain wants it")
 
 
 def _watch(shelf: Rack, on_progress: OnProgress) -> Watch:
