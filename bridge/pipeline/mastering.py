@@ -48,7 +48,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     share = SHARE / (SHARE + SHARE_OF_CODEC * len(recipe.codec_safe) + SHARE_OF_COMPANION * plans.count)
     with run.stage("measuring", 0.10) as on_part:
         before = analyze(audio, on_part)
-    with run.stage("mastering", share * 0.50) as on_part:
+    with run.stage(plugins.stage, share * 0.50) as on_part:
         mastered = master(audio, chain, ground.adapted(order, before), run.allocate, on_part)
     safe = _codec_safe(run, recipe, mastered, share)
     with run.stage("writing", share * 0.25) as on_part:

@@ -26,6 +26,12 @@ class ChainPlugins:
         """Whether the same sound gives the same bytes: only then is a result kept for identical requests."""
         return all(entry.is_deterministic and step.isolate for step, entry in self.used)
 
+    @property
+    def stage(self) -> str:
+        """What is being done while they work; if the engine dies, it says which plug-in nothing could hold back."""
+        names = dict.fromkeys(entry.name for step, entry in self.used if not step.isolate)
+        return f"mastering with {', '.join(names)} not isolated" if names else "mastering"
+
     def key(self) -> str:
         """What makes two results the same, besides the chain: the plug-ins' files, and their presets."""
         parts = [(entry.identity, entry.version, entry.mark.digest, _preset_digest(step)) for step, entry in self.used]

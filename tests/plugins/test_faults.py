@@ -15,9 +15,11 @@ from bridge.dsp.mastering.fitting import run_steps
 from bridge.dsp.mastering.processor import Changed
 from bridge.dsp.mastering.progress import to_nobody
 from bridge.dsp.mastering.working import BLOCK_FRAMES
-from bridge.dsp.plugins.host import LOADED_MAX
+from bridge.dsp.plugins.host import LOADED_MAX, Host, HostError
 from bridge.dsp.plugins.rack import Rack
+from bridge.dsp.plugins.wire import PrepareOrder, Slot
 from bridge.errors import PluginError
+from bridge.plugin_settings import PluginSettings
 from bridge.plugins.shelf import Shelf
 from tests.signals import music
 from tests.support import wait_until
@@ -145,6 +147,26 @@ def test_a_hang_while_loading_ends_at_the_limit(faults: Path, tmp_path: Path, fa
     with pytest.raises(PluginError, match="hung: it gave no answer for 1 s while loading"):
         rack.entry(str(faults / "HangOnLoad.vst3"))
     assert time.monotonic() - begin < 60
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("CrashOnLoad", "crashed (SIGSEGV) while loading"),
+        ("AbortOnLoad", "crashed (SIGABRT) while loading"),
+        ("ExitOnLoad", "ended its process (exit code 3) while loading"),
+        ("Truncated", "crashed (SIGBUS) while loading"),
+        ("HangOnLoad", "hung: it gave no answer for 1 s while loading"),
+    ],
+)
+def test_a_plug_in_that_turns_bad_after_its_scan_ends_only_its_host(faults: Path, name: str, what: str) -> None:
+    host = Host(PluginSettings(load_timeout_s=1.0))
+    good = Slot(path=faults / "FaultBox.vst3", name="FaultBox")
+    bad = Slot(path=faults / f"{name}.vst3", name="FaultBox")
+    with pytest.raises(HostError) as raised:
+        host.prepare(PrepareOrder(slots=(good, bad), sample_rate_hz=44100, channels=2))
+    assert (raised.value.failure.slot, raised.value.sentence) == (1, what)
+    assert not host.is_alive
 
 
 def test_a_destructor_that_crashes_comes_after_good_work(fault_rack: Rack, faults: Path) -> None:

@@ -1,5 +1,6 @@
 """The real daemon with plug-ins that do everything that a plug-in may not do, while other jobs are in flight."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +12,15 @@ import yaml
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.dsp.song import make_song, mix_of
 from bridge.model import Job, JobState
+from bridge.plugins.shelf import Shelf
 from bridge.reports import read_report
 from tests.plugins.test_faults import FAULTS
 from tests.support import wait_until
 from tests.whole.bridge_process import BridgeProcess
 
 RATE_HZ = 44100
-LIMITS = {"stall_timeout_s": 2, "load_timeout_s": 10, "scan_timeout_s": 10, "memory_max_mb": 900, "failures_max": 100}
+ON_LOAD = {"CrashOnLoad", "AbortOnLoad", "ExitOnLoad", "HangOnLoad", "Truncated", "Corrupt"}
+LIMITS = {"stall_timeout_s": 2, "load_timeout_s": 10, "scan_timeout_s": 3, "memory_max_mb": 900, "failures_max": 100}
 
 
 @pytest.fixture(scope="module")
@@ -88,28 +91,40 @@ def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
     parameters: dict[str, dict[str, object]] = {
         fault: {"plugin": "FaultBox", "parameters": {"fault": fault, "fault_at_s": 2.0}} for fault in FAULTS
     }
+    onload: dict[str, dict[str, object]] = {name: {"plugin": str(faults / f"{name}.vst3")} for name in ON_LOAD}
     chains: dict[str, dict[str, object]] = {
         **parameters,
-        "onload": {"plugin": str(faults / "CrashOnLoad.vst3")},
-        "bypassed": {**parameters["crash"], "on_failure": "bypass"},
-        "good": {"plugin": "FaultBox", "parameters": {"gain_db": -3}},
+        **onload,
+        "mute": {"plugin": "FaultBox", "parameters": {"mute": True}},
+        "unlicensed": {"plugin": str(faults / "AsksForLicence.vst3")},
         "unknown": {"plugin": "FaultBux"},
+        "bypassed": {**parameters["crash"], "on_failure": "bypass"},
+        "spam": {"plugin": "FaultBox", "parameters": {"fault": "spam"}},
+        "unload": {"plugin": str(faults / "CrashOnUnload.vst3")},
+        "good": {"plugin": "FaultBox", "parameters": {"gain_db": -3}},
     }
     bridge = bridge_with(chains)
     pid = bridge.pid
-    for chain in chains:
+    for number, chain in enumerate(chains):
         drop(bridge, bounce, chain, chain)
-    drop(bridge, bounce, "plain", "plain")
-    jobs = bridge.wait_for_jobs(len(chains) + 1, 300)
-    for chain in (*FAULTS, "onload", "unknown"):
+        if number % 6 == 0:
+            drop(bridge, bounce, "plain", f"plain {number}")
+    jobs = bridge.wait_for_jobs(len(chains) + len(range(0, len(chains), 6)), 350)
+    for chain in (*FAULTS, *ON_LOAD, "mute", "unlicensed", "unknown"):
         job = of(jobs, chain)
         assert (job.state, job.attempt) == (JobState.FAILED, 1), chain
         assert job.error is not None
         assert "\n" not in job.error.sentence
-        assert "CrashOnLoad" in job.error.sentence if chain == "onload" else "FaultB" in job.error.sentence
+        assert chain in job.error.sentence if chain in ON_LOAD else "FaultB" in job.error.sentence
         assert not list((bridge.session / "Returns" / chain).rglob("*.wav"))
-    for chain in ("plain", "good", "bypassed"):
-        assert of(jobs, chain).state is JobState.DONE, of(jobs, chain).error
+    for job in jobs:
+        if job.request.name.startswith("plain") or job.request.name in {"good", "bypassed", "spam", "unload"}:
+            assert job.state is JobState.DONE, job.error
+    records = [one for many in Shelf(bridge.data / "plugins").health().failures.values() for one in many]
+    for sentence in (*FAULTS.values(), "silence where there was sound"):
+        assert any(re.search(sentence, record.sentence) for record in records), sentence
+    quarantined = {one.path.stem for one in Shelf(bridge.data / "plugins").catalogue().quarantined}
+    assert quarantined == ON_LOAD - {"Corrupt"}
     warnings = of(jobs, "bypassed").result
     assert warnings is not None
     assert any("FaultBox crashed (SIGSEGV)" in warning for warning in warnings.warnings)
@@ -119,9 +134,34 @@ def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
     assert bridge.is_alive()
     assert bridge.pid == pid
     drop(bridge, bounce, "good", "again")
-    assert of(bridge.wait_for_jobs(len(chains) + 2, 60), "again").state is JobState.DONE
+    assert of(bridge.wait_for_jobs(len(jobs) + 1, 60), "again").state is JobState.DONE
     doctor = bridge.run("plugins", "doctor")
     assert "FaultBox has failed" in doctor.stdout or "usable" in doctor.stdout
+    assert bridge.stop() == 0
+
+
+@pytest.mark.slow
+def test_without_isolation_a_crash_is_still_one_jobs_alone(
+    bridge_with: Callable[[dict[str, dict[str, object]]], BridgeProcess], bounce: Path
+) -> None:
+    parameters = {"fault": "crash", "fault_at_s": 2.0}
+    bridge = bridge_with(
+        {
+            "own": {"plugin": "FaultBox", "parameters": parameters, "isolate": False},
+            "fine": {"plugin": "FaultBox", "isolate": False},
+        }
+    )
+    for chain in ("own", "plain", "fine"):
+        drop(bridge, bounce, chain, chain)
+    jobs = bridge.wait_for_jobs(3, 120)
+    assert [of(jobs, name).state for name in ("own", "plain", "fine")] == [
+        JobState.FAILED,
+        JobState.DONE,
+        JobState.DONE,
+    ]
+    error = of(jobs, "own").error
+    assert error is not None
+    assert "crashed (SIGSEGV) while mastering with FaultBox not isolated" in error.sentence
     assert bridge.stop() == 0
 
 
