@@ -28,6 +28,7 @@ __all__ = ["faults", "zam"]
 TITLE = "^Pedalboard$"
 THRESHOLD_AT = ("210", "65")
 """Where ZamCompX2 has the knob, from the corner of its window."""
+COLOURS_MIN = 30
 START_LIMIT_S = 60
 
 
@@ -35,7 +36,8 @@ START_LIMIT_S = 60
 def display() -> Iterator[str]:
     """A screen that nobody sees, without a window manager."""
     or_skip(shutil.which("Xvfb") is not None, "xvfb")
-    or_skip(shutil.which("xdotool") is not None, "xdotool")
+    for program in ("xdotool", "ffmpeg"):
+        or_skip(shutil.which(program) is not None, program)
     reading, writing = os.pipe()
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1024x700x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL) as server:
@@ -64,13 +66,26 @@ class Editing:
         )
         return done.stdout.strip()
 
+    def seen(self) -> bytes:
+        """The corner of the screen in which the knobs are, in grey."""
+        grab = ["ffmpeg", "-loglevel", "error", "-f", "x11grab", "-draw_mouse", "0", "-video_size", "480x110"]
+        still = ["-i", self._environment["DISPLAY"], "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+        return subprocess.run([*grab, *still], capture_output=True, timeout=20, check=True).stdout
+
     def turn_the_threshold(self) -> None:
-        """Waits for the window, and drags its knob down."""
+        """Waits until the window is drawn, and drags its knob down until that is seen."""
         wait_until(lambda: self.mouse("search", "--onlyvisible", "--name", TITLE), START_LIMIT_S, "the window")
-        self.mouse("mousemove", *THRESHOLD_AT, "sleep", "0.5", "mousedown", "1")
-        for _ in range(6):
-            self.mouse("mousemove_relative", "--", "0", "12", "sleep", "0.05")
-        self.mouse("mouseup", "1", "sleep", "0.3")
+        wait_until(lambda: len(set(self.seen())) > COLOURS_MIN, START_LIMIT_S, "knobs")
+        before = self.seen()
+
+        def is_turned() -> bool:
+            self.mouse("mousemove", *THRESHOLD_AT, "sleep", "0.3", "mousedown", "1")
+            for _ in range(6):
+                self.mouse("mousemove_relative", "--", "0", "12", "sleep", "0.05")
+            self.mouse("mouseup", "1", "sleep", "0.3")
+            return self.seen() != before
+
+        wait_until(is_turned, START_LIMIT_S, "another picture")
 
     def press_enter(self) -> None:
         os.write(self._keyboard, b"\n")

@@ -98,7 +98,7 @@ def fault_rack(faults: Path, fault_catalogue: Path, tmp_path: Path) -> Iterator[
     """The rack of this process, with the fault plug-ins, impatient, and with records of its own."""
     shutil.copytree(fault_catalogue, tmp_path / "shelf")
     settings = PluginSettings(
-        folders=(faults,), use_system_folders=False, stall_timeout_s=2, load_timeout_s=10, memory_max_mb=900
+        folders=(faults,), use_system_folders=False, stall_timeout_s=2, load_timeout_s=10, memory_max_mb=500
     )
     rack = open_rack(PluginPlace(settings=settings, data_folder=tmp_path / "shelf"), lambda: NOW)
     yield rack

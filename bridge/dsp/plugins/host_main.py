@@ -105,9 +105,12 @@ class _Host:
             return error.failure
         except PluginError as error:
             return Failure(slot=0, sentence=error.sentence, is_refusal=True)
+        except MemoryError:  # what a plug-in left was too little for our own arrays
+            return Failure(slot=max(0, self._exchange.at_work), sentence="ran out of memory")
         except Exception as error:  # noqa: BLE001 - the process boundary
             traceback.print_exc()
-            return Failure(slot=0, sentence=f"raised an error: {type(error).__name__}: {error}")
+            what = f"raised an error: {type(error).__name__}: {error}"
+            return Failure(slot=max(0, self._exchange.at_work), sentence=what)
 
     def _edit(self, order: EditOrder) -> Edited:
         """Shows the plug-in's own window; its state goes to a file when the window is closed, whole or not at all."""

@@ -67,7 +67,9 @@ class Session:
                 ready.append(unit.make_ready(slot, order.sample_rate_hz, order.channels))
             except PluginError as error:
                 raise SlotError(index, error.sentence, is_refusal="preset" in error.sentence) from error
-            except (RuntimeError, ValueError, TypeError, MemoryError) as error:
+            except MemoryError as error:
+                raise SlotError(index, "ran out of memory while loading") from error
+            except (RuntimeError, ValueError, TypeError) as error:
                 raise SlotError(index, f"raised an error while loading: {_first_line(error)}") from error
             self._units.append(unit)
         self._mark(NOBODY)
