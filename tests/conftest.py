@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-# Every engine that a test starts finds the kernels that an earlier one compiled: read when numba is first imported.
+# Every engine that a test starts finds the kernels that an earlier one compiled: as `bridge.dsp.compiled` keeps them.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "daw-bridge-test-kernels"))
 
 from bridge.audio.signal import Samples

@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterator
 
 import bridge.dsp
+from bridge.dsp.compiled import Kernel
 
 
 def dsp_modules() -> Iterator[types.ModuleType]:
@@ -17,10 +18,10 @@ def dsp_modules() -> Iterator[types.ModuleType]:
 def signature_counts() -> dict[str, int]:
     """How often each kernel has been compiled or loaded, for each set of types that it met."""
     return {
-        f"{module.__name__}.{name}": len(value.nopython_signatures)
+        f"{module.__name__}.{name}": len(value.calls)
         for module in dsp_modules()
         for name, value in vars(module).items()
-        if hasattr(value, "nopython_signatures") and value.__module__ == module.__name__
+        if isinstance(value, Kernel) and value.__module__ == module.__name__
     }
 
 

@@ -16,7 +16,7 @@ from bridge.checkup.finding import Area, Finding, bad, ok, warn
 DISTRIBUTION = "daw-bridge"
 PYTHON_MIN = (3, 11)
 SHOWN_LIBRARIES = ("numpy", "numba", "pedalboard", "soundfile", "soxr", "pydantic")
-REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*(?:>=\s*([0-9.]+))?")
+REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?(?:[^;]*?>=\s*([0-9.]+))?")
 PROBE_TIMEOUT_S = 5.0
 HERE = Area.INSTALLATION
 

@@ -1,4 +1,4 @@
-"""The compiled audio kernels, as numba keeps them: one index file a kernel, named by its module."""
+"""The compiled audio kernels, as `bridge.dsp.compiled.shelf` keeps them: files whose first line names their sources."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,7 +8,9 @@ import bridge
 from bridge.checkup.finding import Area, Finding, ok, warn
 from bridge.settings import Settings
 
-MARK = "\n@compiled"
+MARK = b"\n@compiled"
+SUFFIX = ".kernel"
+HEAD_BYTES_MAX = 1000
 FOLDER_VARIABLE = "NUMBA_CACHE_DIR"
 
 
@@ -20,8 +22,10 @@ def kernels_folder(settings: Settings, environment: Mapping[str, str]) -> Path:
 def cold_modules(folder: Path, room: str = "dsp") -> tuple[list[str], int]:
     """Modules of a room whose kernels are not compiled yet, or from another source; how many modules there are."""
     package = Path(bridge.__file__).parent
-    sources = [path for path in package.glob(f"{room}/**/*.py") if MARK in path.read_text(encoding="utf-8")]
-    return sorted(path.stem for path in sources if not _is_compiled(path, folder)), len(sources)
+    texts = {path.stem: path.read_bytes() for path in package.glob(f"{room}/**/*.py")}
+    sources = {stem: hashlib.sha256(text).hexdigest()[:16] for stem, text in texts.items() if MARK in text}
+    compiled = {source for path in folder.glob(f"*{SUFFIX}") for source in _sources_of(path)}
+    return sorted(stem for stem, source in sources.items() if source not in compiled), len(sources)
 
 
 def check_kernels(folder: Path) -> Finding:
@@ -33,8 +37,10 @@ def check_kernels(folder: Path) -> Finding:
     return ok(Area.DAEMON, "audio engine", f"compiled ({count} modules, in {folder})")
 
 
-def _is_compiled(source: Path, folder: Path) -> bool:
-    """Whether an index was made from this very source, whose hash numba notes in it."""
-    digest = hashlib.sha256(source.read_bytes()).digest()
-    indexes = folder.rglob(f"{source.stem}.*.nbi") if folder.is_dir() else ()
-    return any(digest in index.read_bytes() for index in indexes)
+def _sources_of(path: Path) -> list[str]:
+    """Digests of the source files that machine code was made from: its first line, after the kernel and a check sum."""
+    try:
+        with path.open("rb") as file:
+            return file.readline(HEAD_BYTES_MAX).decode().split()[3:]
+    except (OSError, ValueError):
+        return []

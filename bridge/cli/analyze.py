@@ -25,7 +25,6 @@ from bridge.reports.text import by_severity
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
 from bridge.units import clock
-from bridge.wire import Readiness
 
 EXAMPLES = (
     ("Loudness and peaks of a mix", "dawbridge analyze MySong.wav"),
@@ -56,7 +55,7 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
     pages: list[str] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.AT_ONCE))
+        engine = until_the_end.enter_context(DirectEngine(settings))
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             result = engine.run(direct_request(path, recipe, folder, settings), on_progress)

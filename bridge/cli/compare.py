@@ -25,7 +25,6 @@ from bridge.reports.comparison import (
     span_text,
 )
 from bridge.reports.figures import signed
-from bridge.wire import Readiness
 
 EXAMPLES = (
     ("What changed between two mixes", "dawbridge compare 'MySong v3.wav' 'MySong v5.wav'"),
@@ -53,7 +52,7 @@ def compare(ctx: click.Context, files: tuple[Path, Path], *, out: Path | None, a
     results: list[JobResult] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.AT_ONCE))
+        engine = until_the_end.enter_context(DirectEngine(settings))
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             results.append(engine.run(compare_request(earlier, path, folder, settings), on_progress))

@@ -141,9 +141,10 @@ def text_of(result: JobResult, role: Role) -> str:
 class DirectEngine:
     """An engine for a few requests, one after the other."""
 
-    def __init__(self, settings: Settings, readiness: Readiness = Readiness.EVERYTHING) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engine = Engine(engine_launch(settings, process_environment(), 1, readiness), settings.engines)
+        launch = engine_launch(settings, process_environment(), 1, Readiness.AT_ONCE)
+        self._engine = Engine(launch, settings.engines)
         self._new_id = JobIds()
 
     def __enter__(self) -> Self:

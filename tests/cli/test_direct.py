@@ -131,13 +131,6 @@ def test_a_name_that_is_no_text_is_a_sentence(dawbridge: Run, mix: Path) -> None
     assert outcomes(result)[0].error is not None
 
 
-def test_after_one_master_no_kernel_is_left_to_compile(
-    dawbridge: Run, mix: Path, tmp_path: Path, compiled_kernels: Path
-) -> None:
-    assert dawbridge("master", mix, "--out", tmp_path / "Masters").exit_code == 0
-    assert cold_modules(compiled_kernels)[0] == []
-
-
 def test_an_analysis_compiles_no_more_than_it_needs(
     dawbridge: Run, mix: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

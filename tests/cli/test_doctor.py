@@ -1,6 +1,5 @@
 """`dawbridge doctor` and the check-up behind it."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,10 @@ from bridge.checkup.installation import wrong_libraries
 from bridge.checkup.kernels import cold_modules
 from bridge.checkup.running import running_daemon
 from bridge.cli.exit_codes import ExitCode
+from bridge.dsp.compiled.identity import Identity, source_digest
+from bridge.dsp.compiled.making import shelf
+from bridge.dsp.compiled.shelf import Code, Shelf
+from bridge.dsp.warm import warm_up
 from bridge.jobs.lock import lock_store
 from bridge.jobs.problems import ProblemBook
 from bridge.jobs.store import JobStore
@@ -154,7 +157,9 @@ def test_a_clock_before_the_newest_job_is_pointed_out(config: Path, store: JobSt
 
 
 def test_libraries_that_are_missing_or_too_old_are_named_with_the_cure() -> None:
-    found = list(wrong_libraries(["numpy>=99.1", "no-such-thing>=1.0", "click>=8.1", "pytest>=99 ; extra == 'dev'"]))
+    found = list(
+        wrong_libraries(["numpy<100,>=99.1", "no-such-thing>=1.0", "click>=8.1", "pytest>=99 ; extra == 'dev'"])
+    )
     assert [finding.subject for finding in found] == ["numpy", "no-such-thing"]
     assert 'pip install "numpy>=99.1"' in (found[0].cure or "")
     assert found[1].sentence == "is not installed"
@@ -170,9 +175,14 @@ def test_kernels_of_another_source_count_as_not_compiled(tmp_path: Path) -> None
     names, count = cold_modules(tmp_path)
     assert len(names) == count > 0
     source = Path(bridge.__file__).parent / "dsp" / "measures" / "levels.py"
-    index = tmp_path / "measures_1" / "levels._add_up-10.py311.nbi"
-    index.parent.mkdir()
-    index.write_bytes(b"numba" + hashlib.sha256(b"an older version").digest())
+    kept, code = Shelf(tmp_path), Code(b"\xff\x00 machine code", "")
+    kept.keep(Identity("levels._add_up", (source_digest(b"an older version"),), "k1"), code)
     assert "levels" in cold_modules(tmp_path)[0]
-    index.write_bytes(b"numba" + hashlib.sha256(source.read_bytes()).digest())
+    kept.keep(Identity("levels._add_up", ("other", source_digest(source.read_bytes())), "k2"), code)
     assert "levels" not in cold_modules(tmp_path)[0]
+    assert len(cold_modules(tmp_path)[0]) == count - 1
+
+
+def test_after_a_warm_up_no_kernel_is_left_to_compile() -> None:
+    warm_up()
+    assert cold_modules(shelf().folder)[0] == []

@@ -1,24 +1,10 @@
 """After warm-up, no job compiles a kernel."""
 
-import importlib
-import pkgutil
-
-import bridge.dsp.measures
 from bridge.audio.signal import Audio
 from bridge.dsp.measures import analyze, measure, peak_envelope, peak_overs
 from bridge.dsp.warm import warm_up
 from tests import signals
-
-
-def signature_counts() -> dict[str, int]:
-    """How often each kernel of the meters has been compiled."""
-    counts: dict[str, int] = {}
-    for found in pkgutil.iter_modules(bridge.dsp.measures.__path__):
-        module = importlib.import_module(f"bridge.dsp.measures.{found.name}")
-        for name, value in vars(module).items():
-            if hasattr(value, "nopython_signatures") and value.__module__ == module.__name__:
-                counts[f"{found.name}.{name}"] = len(value.nopython_signatures)
-    return counts
+from tests.kernels import newly_compiled, signature_counts
 
 
 def test_after_warm_up_nothing_that_the_meters_read_compiles_a_kernel() -> None:
@@ -34,4 +20,4 @@ def test_after_warm_up_nothing_that_the_meters_read_compiles_a_kernel() -> None:
         analyze(signals.StreamedSignal(audio))
         peak_envelope(audio, 0.5)
         peak_overs(audio, 0.5)
-    assert signature_counts() == warm
+    assert newly_compiled(warm) == []

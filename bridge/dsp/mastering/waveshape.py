@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
+from bridge.dsp.copying import copy_into
 from bridge.dsp.mastering.filters.cascade import CascadeProcessor
 from bridge.dsp.mastering.filters.prototype import butterworth
 from bridge.dsp.mastering.filters.sections import bilinear_sections
@@ -122,8 +123,8 @@ def shape_tiles(
     for channel in range(block.shape[0]):
         given, late, changed = block[channel], made[0][channel], made[1][channel]
         history, tail = kept[0][channel], kept[1][channel]
-        window[:SPAN] = history
-        change[:SPAN] = tail
+        copy_into(window[:SPAN], history)
+        copy_into(change[:SPAN], tail)
         for start in range(0, given.size, TILE):
             tile = given[start : start + TILE]
             fresh = window[SPAN:]
@@ -131,13 +132,13 @@ def shape_tiles(
                 fresh[i] = tile[i] * gain
             change[SPAN:] = np.float32(0.0)
             _add_change(window, change, filters, settings)
-            late[start : start + TILE] = window[:TILE]
-            changed[start : start + TILE] = change[:TILE]
+            copy_into(late[start : start + TILE], window)
+            copy_into(changed[start : start + TILE], change)
             for i in range(SPAN):
                 window[i] = window[TILE + i]
                 change[i] = change[TILE + i]
-        history[:] = window[:SPAN]
-        tail[:] = change[:SPAN]
+        copy_into(history, window)
+        copy_into(tail, change)
 
 
 @compiled
@@ -149,7 +150,7 @@ def _add_change(window: Samples, change: Samples, filters: Filters, settings: Se
     share = np.float32(1.0 / (up.shape[0] + 1))
     padded = np.zeros(TILE + 2 * SPAN, np.float32)
     bent = padded[SPAN : SPAN + TILE]
-    bent[:] = window[SPAN // 2 : SPAN // 2 + TILE]
+    copy_into(bent, window[SPAN // 2 :])
     bend(bent, settings)
     own = change[SPAN // 2 : SPAN // 2 + TILE]
     for i in range(TILE):

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
+from bridge.dsp.copying import largest
 from bridge.dsp.measures.spans import Span
 
 
@@ -56,4 +57,4 @@ def _read_hops(row: Samples, places: NDArray[np.int64], peaks: Samples, edges: S
                 highest[i] = max(highest[i], abs(part[i]))
         for i in range(hop - hop % 16, hop):
             highest[0] = max(highest[0], abs(now[i]))
-        peaks[h] = highest.max()
+        peaks[h] = largest(highest)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
+from bridge.dsp.copying import largest
 from bridge.dsp.measures.spans import Span
 from bridge.dsp.measures.thresholds import thresholds
 from bridge.units import Db, gain_to_db
@@ -111,7 +112,7 @@ def _add_up(row: Samples, places: NDArray[np.int64], totals: NDArray[np.float64]
                 highest[i] = max(highest[i], abs(part[i]))
         for i in range(values.size - values.size % 64, values.size):
             highest[0] = max(highest[0], abs(values[i]))
-    totals[2] = max(totals[2], highest.max())
+    totals[2] = max(totals[2], largest(highest))
 
 
 @compiled

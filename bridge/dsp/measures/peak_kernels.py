@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 from bridge.dsp.compiled import compiled
+from bridge.dsp.copying import copy_into
 
 BLOCK = 64
 """Frames that are looked at, or put aside, together; a power of two."""
@@ -77,7 +78,7 @@ def _highest(values: Samples, scratch: Samples, highest: Samples) -> None:
         for i in range(size):
             made[i] = max(pairs[2 * i], pairs[2 * i + 1])
         turn = 1 - turn
-    highest[:] = scratch[turn, : highest.size]
+    copy_into(highest, scratch[turn])
 
 
 @compiled
@@ -97,11 +98,11 @@ def block_maxima(row: Samples, first: int, bounds: NDArray[np.int64], maxima: tu
         count = min(AT_ONCE, peaks.size - b)
         _fill(row, first + b * BLOCK - 4, bounds, window)
         _highest(w4[: values.size], scratch, found)
-        peaks[b : b + count] = found[:count]
+        copy_into(peaks[b : b + count], found)
         for i in range(values.size):
             values[i] = w3[i] - np.float32(2.0) * w4[i] + w5[i]
         _highest(values, scratch, found)
-        bends[b : b + count] = found[:count]
+        copy_into(bends[b : b + count], found)
         if high_peaks.size == 0:
             continue
         for i in range(values.size):
@@ -113,7 +114,7 @@ def block_maxima(row: Samples, first: int, bounds: NDArray[np.int64], maxima: tu
                 + np.float32(1.0 / 256.0) * (w0[i] + w8[i])
             )
         _highest(values, scratch, found)
-        high_peaks[b : b + count] = found[:count]
+        copy_into(high_peaks[b : b + count], found)
 
 
 @compiled
@@ -208,7 +209,7 @@ def _refine(
 @compiled
 def _widen(values: Samples, blocks: int, wide: Samples) -> None:
     """wide[b] = largest of values[b - blocks .. b + blocks]."""
-    wide[:] = values
+    copy_into(wide, values)
     for shift in range(1, blocks + 1):
         later, wide_earlier = values[shift:], wide[: values.size - shift]
         for b in range(later.size):
@@ -252,12 +253,12 @@ def _read_coarse(row: Samples, start: int, bounds: NDArray[np.int64], coarse: Sa
     grid[0] = np.float32(0.0)
     if begin >= bounds[0] and begin + size <= bounds[1]:
         _convolve_three(row[begin : begin + size], coarse, grid[1:])
-        grid[0] = row[start : start + BLOCK]
+        copy_into(grid[0], row[start:])
     else:
         window = np.empty(size, np.float32)
         _fill(row, begin, bounds, window)
         _convolve_three(window, coarse, grid[1:])
-        grid[0] = window[before : before + BLOCK]
+        copy_into(grid[0], window[before:])
 
 
 @compiled
@@ -387,7 +388,7 @@ def envelope_quick(
                 continue
             _fill(row, places[0] + (b - 1) * BLOCK - before, places[2:4], window)
             _convolve_three(window[1:], quarters, grid[1:])
-            grid[0] = window[before : before + BLOCK]
+            copy_into(grid[0], window[before:])
             if _tops(grid, scratch, own) > np.float32(GRID_SHARE * threshold):
                 _climb_tops(window, eighths, grid, np.float32(GRID_SHARE * threshold), own)
                 _raise_cells(cells, (b - 1) * (BLOCK // CELL), own)
