@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from bridge.album import AlbumReport, AlbumSong
 from bridge.analysis import SpectrumPoint
 from bridge.reports.figures import typeset
+from bridge.reports.loudness_plot import draw_lufs_lines
 from bridge.reports.svg import Frame, colour, inline_svg, new_axes
 
 WIDE = Frame("album-wide", width=912, height=260, left=40, right=82, top=14, bottom=28, font_px=12.5)
@@ -58,16 +59,10 @@ def _loudness(frame: Frame, report: AlbumReport) -> Axes:
 
 
 def _draw_scales(axes: Axes, frame: Frame, count: int) -> None:
-    bottom, top = axes.get_ylim()
-    step_lu = 3 if top - bottom <= 18 else 6
-    levels = [level for level in range(int(bottom), int(top) + 1) if level % step_lu == 0 and level > bottom]
-    axes.set_yticks(levels, [typeset(f"{level}") for level in levels])
-    axes.grid(visible=True, axis="y", color=colour("hairline"), linewidth=1)
-    axes.set_axisbelow(True)
+    draw_lufs_lines(axes)
     step = max(1, math.ceil(count / (frame.axes_width / 26)))
     marks = list(range(1, count + 1, step))
     axes.set_xticks(marks, [f"{mark}" for mark in marks])
-    axes.axhline(bottom, color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
 
 
 def _draw_labels(axes: Axes, frame: Frame, target: float, ends: tuple[float, float]) -> None:
