@@ -1,6 +1,7 @@
 """Clipping, inter-sample overs and the distance of peaks from loudness (PSR), with times."""
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,29 +18,30 @@ from bridge.model import Message
 from bridge.units import clock, gain_to_db
 
 
-class _Stretch(NamedTuple):
-    """Frames [start, end) with their highest peak, linear."""
+class _Stretches(NamedTuple):
+    """Frames [start, end) with their highest peak, linear: one value each."""
 
-    start: int
-    end: int
-    peak: float
+    start: Series
+    end: Series
+    peak: Series
 
 
 def peak_analysis(readings: FullReadings) -> PeakAnalysis:
     """Clipped runs, overs, headroom, PSR and DC of a signal."""
-    clipped = _events(readings, (_Stretch(run.start, run.start + run.frames, 1.0) for run in readings.levels.runs))
-    overs = _events(readings, (_Stretch(over.frame, over.frame + CELL, over.peak) for over in readings.overs))
+    runs = np.array([(run.start, run.start + run.frames) for run in readings.levels.runs]).reshape(-1, 2)
+    clipped = _joined(readings, _Stretches(runs[:, 0], runs[:, 1], np.ones(len(runs))))
+    overs = _joined(readings, _Stretches(readings.overs[:, 0], readings.overs[:, 0] + CELL, readings.overs[:, 1]))
     psr = psr_lu(readings)
     shown = psr[~np.isnan(psr)]
     true_peak_dbtp = gain_to_db(readings.peaks.true)
     step, curve = lowest_values(psr, BLOCK_STEP_HOPS * readings.hop_s)
     return PeakAnalysis(
         headroom_db=None if true_peak_dbtp is None else -true_peak_dbtp,
-        clipped_count=len(clipped),
+        clipped_count=clipped.start.size,
         clipped_run_count=readings.levels.run_count,
-        clipped=_most(clipped, key=lambda event: event.end_s - event.start_s),
-        over_count=len(overs),
-        overs=_most(overs, key=lambda event: event.peak_dbfs),
+        clipped=_most(readings, clipped, clipped.end - clipped.start),
+        over_count=overs.start.size,
+        overs=_most(readings, overs, overs.peak),
         psr_min_lu=float(shown.min()) if shown.size else None,
         psr_median_lu=float(np.median(shown)) if shown.size else None,
         psr_hop_s=step,
@@ -64,27 +66,26 @@ def psr_lu(readings: FullReadings) -> Series:
     return np.concatenate([np.full(SHORT_TERM_HOPS // BLOCK_STEP_HOPS - 1, np.nan), psr])
 
 
-def _events(readings: FullReadings, stretches: Iterable[_Stretch]) -> list[PeakEvent]:
-    """Stretches of all channels joined into events, in order of time."""
+def _joined(readings: FullReadings, stretches: _Stretches) -> _Stretches:
+    """Stretches of all channels joined where they are close, in order of time."""
+    if not stretches.start.size:
+        return stretches
     gap = round(thresholds().peaks.event_gap_s * readings.sample_rate_hz)
-    joined: list[_Stretch] = []
-    for stretch in sorted(stretches):
-        if joined and stretch.start <= joined[-1].end + gap:
-            last = joined[-1]
-            joined[-1] = _Stretch(last.start, max(last.end, stretch.end), max(last.peak, stretch.peak))
-        else:
-            joined.append(stretch)
+    order = np.argsort(stretches.start, kind="stable")
+    start, end, peak = (values[order] for values in stretches)
+    reached = np.maximum.accumulate(end)
+    firsts = np.flatnonzero(np.concatenate(([True], start[1:] > reached[:-1] + gap)))
+    return _Stretches(start[firsts], np.maximum.reduceat(end, firsts), np.maximum.reduceat(peak, firsts))
+
+
+def _most(readings: FullReadings, stretches: _Stretches, measure: Series) -> tuple[PeakEvent, ...]:
+    """Those with the highest measure, in order of time."""
+    chosen = np.sort(np.argsort(-measure, kind="stable")[: thresholds().peaks.events_max])
     rate_hz = readings.sample_rate_hz
-    return [
-        PeakEvent(start_s=start / rate_hz, end_s=end / rate_hz, peak_dbfs=20.0 * float(np.log10(peak)))
-        for start, end, peak in joined
-    ]
-
-
-def _most(events: list[PeakEvent], key: Callable[[PeakEvent], float]) -> tuple[PeakEvent, ...]:
-    """The most of them, in order of time."""
-    chosen = sorted(events, key=key, reverse=True)[: thresholds().peaks.events_max]
-    return tuple(sorted(chosen, key=lambda event: event.start_s))
+    return tuple(
+        PeakEvent(start_s=start / rate_hz, end_s=end / rate_hz, peak_dbfs=20.0 * math.log10(peak))
+        for start, end, peak in zip(*(values[chosen].tolist() for values in stretches), strict=True)
+    )
 
 
 def peak_messages(analysis: PeakAnalysis) -> Iterator[Message]:

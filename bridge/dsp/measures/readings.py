@@ -21,7 +21,7 @@ from bridge.dsp.measures.levels import Levels, SpanLevels, join_levels, span_lev
 from bridge.dsp.measures.loudness import weighted_power
 from bridge.dsp.measures.spans import Span, SpanPlan, each_span
 from bridge.dsp.measures.spectra import SpanSpectra, Spectra, join_spectra, span_spectra, window_size
-from bridge.dsp.measures.true_peak import MARGIN, Over, Peaks, PeakSearch
+from bridge.dsp.measures.true_peak import MARGIN, Overs, Peaks, PeakSearch
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Readings:
     energies: Energies
     levels: Levels
     peaks: Peaks
-    overs: tuple[Over, ...]
+    overs: Overs
     """Only gathered by `read_everything`."""
     hop_s: float
     frames: int
@@ -68,7 +68,7 @@ class _Fields(TypedDict):
     energies: Energies
     levels: Levels
     peaks: Peaks
-    overs: tuple[Over, ...]
+    overs: Overs
     hop_s: float
     frames: int
     sample_rate_hz: int
@@ -81,7 +81,7 @@ class _Part:
 
     energies: Energies
     levels: SpanLevels
-    overs: list[Over]
+    overs: Overs
 
 
 def read_meters(signal: Signal, threads: int = 2, on_progress: OnProgress | None = None) -> Readings:
@@ -130,7 +130,7 @@ class _Meters:
             "energies": energies,
             "levels": levels,
             "peaks": self._search.peaks(),
-            "overs": tuple(over for part in parts for over in part.overs),
+            "overs": np.concatenate([part.overs for part in parts]) if parts else np.zeros((0, 2)),
             "hop_s": self.hop / self.signal.sample_rate_hz,
             "frames": self.signal.frames,
             "sample_rate_hz": self.signal.sample_rate_hz,

@@ -17,7 +17,7 @@ The numbers stand in `peak_kernels`; a test derives them from the filters.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,11 +115,8 @@ def signal_peaks(signal: Signal, threads: int = 2, on_progress: OnProgress | Non
     return search.peaks()
 
 
-class Over(NamedTuple):
-    """Eight frames of one channel whose true peak is over full scale."""
-
-    frame: int
-    peak: float
+Overs: TypeAlias = NDArray[np.float64]
+"""Shape (n, 2): the first of eight frames of one channel, and their true peak, which is over full scale."""
 
 
 class PeakSearch:
@@ -132,16 +129,17 @@ class PeakSearch:
         self._best = np.zeros(3, np.float32)  # sample, coarse, reference
         self._overs_max = OVERS_MAX if wants_overs else 0
 
-    def look(self, span: Span) -> list[Over]:
+    def look(self, span: Span) -> Overs:
         """Takes the peaks of a span, and of the ringing around the signal; gives its overs, if they are wanted."""
         places = _places(span, BLOCK)
-        overs: list[Over] = []
+        overs: list[Overs] = []
         for row in span.samples:
             found = np.empty((self._overs_max, 2))
             count = search(row, places, _filters(), self._best, found)
-            offset = span.start - span.first
-            overs += [Over(max(0, int(at) + offset), float(peak)) for at, peak in found[: min(count, self._overs_max)]]
-        return overs
+            overs.append(found[: min(count, self._overs_max)])
+        together = np.concatenate(overs)
+        together[:, 0] = np.maximum(together[:, 0] + (span.start - span.first), 0.0)
+        return together
 
     def peaks(self) -> Peaks:
         """What was found."""
