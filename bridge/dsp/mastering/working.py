@@ -75,7 +75,13 @@ class WorkingSignal:
             del self._waiting[0]
 
 
-def run(processors: Sequence[Processor], source: Signal, result: Samples, on_progress: OnProgress) -> None:
+def run(
+    processors: Sequence[Processor],
+    source: Signal,
+    result: Samples,
+    on_progress: OnProgress,
+    block_frames: int | None = None,
+) -> None:
     """Sends a signal through processors into `result` (channels, frames), latency made up for.
 
     While a processor is at one block, an earlier one is at the next. `result` may be what `source` reads from: each
@@ -83,15 +89,16 @@ def run(processors: Sequence[Processor], source: Signal, result: Samples, on_pro
     """
     latency = sum(processor.latency_frames for processor in processors)
     total = source.frames + latency
-    starts = range(0, total, BLOCK_FRAMES)
-    blocks = (_block(source, start, min(BLOCK_FRAMES, total - start)) for start in starts)
+    longest = block_frames or BLOCK_FRAMES
+    starts = range(0, total, longest)
+    blocks = (_block(source, start, min(longest, total - start)) for start in starts)
     made = relay(blocks, [processor.process for processor in processors])
     for start, block in zip(starts, made, strict=True):
         early = max(0, latency - start)  # frames of this block that belong before the signal's beginning
         begin = start + early - latency
         kept = block[:, early:]
         result[:, begin : begin + kept.shape[1]] = kept
-        on_progress(min(1.0, (start + BLOCK_FRAMES) / total))
+        on_progress(min(1.0, (start + longest) / total))
 
 
 def _block(source: Signal, start: int, frames: int) -> Samples:

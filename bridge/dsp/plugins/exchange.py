@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
 
-BLOCK_FRAMES = 65536
-"""Longest block."""
+BLOCK_FRAMES = 1 << 17
+"""Longest block: each costs a millisecond of waking up, on both sides of the process boundary."""
 CHANNELS_MAX = 64
 MARKS = 16
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, of which we take a name that nobody else has

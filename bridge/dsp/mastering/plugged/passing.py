@@ -7,6 +7,7 @@ import numpy as np
 
 from bridge.audio.signal import Allocate, OnProgress, Samples, Signal
 from bridge.dsp.mastering.working import run
+from bridge.dsp.plugins.exchange import BLOCK_FRAMES
 from bridge.dsp.plugins.host import HostError
 from bridge.dsp.plugins.rack import Runner
 from bridge.dsp.plugins.wire import Failure, Prepared, PrepareOrder, Ran, Slot
@@ -45,7 +46,7 @@ def pass_through(runner: Runner, slots: Sequence[Slot], signal: Signal, allocate
     result = allocate(signal.channels, signal.frames)
     latencies = tuple(slot.latency_frames for slot in prepared.slots)
     processor = _Passing(runner, latencies, watch, signal.sample_rate_hz)
-    run([processor], signal, result, watch.on_progress)
+    run([processor], signal, result, watch.on_progress, BLOCK_FRAMES)
     processor.refuse_silence()
     return Passed(result, prepared, tuple(processor.seconds), processor.has_moved)
 
@@ -83,8 +84,9 @@ class _Passing:
         return sum(self.latencies)
 
     def process(self, block: Samples) -> Samples:
-        """The block after the plug-ins."""
-        made, ran = self.runner.run(np.ascontiguousarray(block))
+        """The block after the plug-ins, in an array of its own: the runner's is overwritten by its next block."""
+        exchanged, ran = self.runner.run(np.ascontiguousarray(block))
+        made = exchanged.copy()
         self._note(ran)
         self.position += block.shape[1]
         if self.watch.monotonic_s() - self.watch.started_s > self.watch.seconds:
