@@ -18,7 +18,6 @@ import argparse
 import compileall
 import json
 import math
-import os
 import resource
 import subprocess
 import sys
@@ -38,7 +37,7 @@ from bridge.dsp.measures import analyze, hop_energies, measure, true_peak_dbtp
 from bridge.dsp.measures.readings import read_everything
 from bridge.dsp.warm import warm_up
 from tests import signals
-from tests.benchmarks.machine import ffmpeg_version, machine
+from tests.benchmarks.machine import as_installed, ffmpeg_version, machine
 
 WHOLE_PROCESS = """
 import sys
@@ -94,8 +93,7 @@ def timed(ways: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, tu
 
 def command(*arguments: str | Path) -> Callable[[], object]:
     """Runs a program, as it runs where it is installed."""
-    variables = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return lambda: subprocess.run(arguments, capture_output=True, check=True, timeout=300, env=variables)
+    return lambda: subprocess.run(arguments, capture_output=True, check=True, timeout=300, env=as_installed())
 
 
 def rows(material: str, samples: Samples, rate_hz: int, repeat: int) -> Iterator[Row]:

@@ -37,6 +37,7 @@ from bridge.jobs.direct import DirectEngine, direct_request
 from bridge.recipes import MasterRecipe
 from bridge.settings import CacheSettings, Settings
 from tests.benchmarks.bench_main_job import LOUDNORM, RATE_HZ, loudnorm, song
+from tests.benchmarks.machine import as_installed
 from tests.benchmarks.peer_programs import MATCHERING, PEDALBOARD, SONARE_EIGHT, SONARE_STREAMING
 
 CEILING_DBTP = -1.0
@@ -99,7 +100,7 @@ def accounted(command: Sequence[object], environment: Mapping[str, str] | None =
 def cold(bench: Bench, made: Path) -> Cost:
     """Our command, whole; nothing kept, so that no repeat finds its result."""
     out = bench.folder / "cold"
-    environment = {**os.environ, "DAWBRIDGE_CACHE__SIZE_MAX_MB": "0"}
+    environment = {**as_installed(), "DAWBRIDGE_CACHE__SIZE_MAX_MB": "0"}
     command = [sys.executable, "-m", "bridge.cli.main", "master", bench.song, "--out", out, "--bit-depth", 24]
     cost = accounted([*command, "--replace"], environment)
     next(out.glob("*.wav")).replace(made)

@@ -16,6 +16,11 @@ def machine(*libraries: str) -> dict[str, str]:
     }
 
 
+def as_installed() -> dict[str, str]:
+    """Variables for whole processes: modules are compiled once, as an installer does it, whatever this shell says."""
+    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def ffmpeg_version() -> str:
     """Of the ffmpeg that is on the path."""
     return subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True, check=True).stdout.split()[2]
