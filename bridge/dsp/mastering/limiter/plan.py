@@ -143,14 +143,22 @@ def _plan(
         if k == 0:  # before the start the gain is what the start needs
             boxes[:] = reduction
             boxes[0, 0], boxes[1, 0] = reduction * lengths[2], reduction * lengths[3]
-        for box in range(2):
-            length = lengths[2 + box]
-            place = _wrapped(turns[box] + 1, length)
-            boxes[box, 0] += reduction - boxes[box, 1 + place]
-            boxes[box, 1 + place] = reduction
-            reduction = max(0.0, boxes[box, 0] / length)
-            turns[box] = place
-        nodes[k] *= np.float32(1.0 - reduction)
+        nodes[k] *= np.float32(1.0 - _smoothed(reduction, boxes, turns, lengths))
+
+
+@compiled
+def _smoothed(
+    reduction: float, boxes: NDArray[np.float64], turns: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> float:
+    """The reduction after two running means, each a sum with the ring of what is in it."""
+    for box in range(2):
+        length = lengths[2 + box]
+        place = _wrapped(turns[box] + 1, length)
+        boxes[box, 0] += reduction - boxes[box, 1 + place]
+        boxes[box, 1 + place] = reduction
+        reduction = max(0.0, boxes[box, 0] / length)
+        turns[box] = place
+    return reduction
 
 
 @compiled
