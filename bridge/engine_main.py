@@ -3,7 +3,6 @@
 Arguments: what to prepare (a `Readiness`; otherwise everything), and last the parent's process id.
 """
 
-import importlib
 import os
 import queue
 import sys
@@ -43,7 +42,7 @@ def main() -> NoReturn:
     """Does jobs with the pipeline until the parent goes."""
     if Readiness.AT_ONCE in sys.argv:
         live(_bare_pipeline)
-    live(_pipeline, (_load_plots, _rehearse_page))
+    live(_pipeline, (_load_page, _rehearse_page))
 
 
 def live(make_work: Callable[["Pipes"], Work], while_idle: Sequence[Preparation] = ()) -> NoReturn:
@@ -117,9 +116,11 @@ def _bare_pipeline(_: Pipes) -> Work:
     return run_job
 
 
-def _load_plots() -> None:
-    """matplotlib: 0.3 s that the first report would wait."""
-    importlib.import_module("bridge.reports.loudness_plot")
+def _load_page() -> None:
+    """Matplotlib and templates: half a second that the first report would wait."""
+    from bridge.pipeline.page_ahead import loading  # noqa: PLC0415
+
+    loading().join()
 
 
 def _rehearse_page() -> None:
