@@ -270,30 +270,32 @@ def test_this_process_holds_only_so_many_and_hosts_take_the_rest(fault_rack: Rac
 
 
 class OneRoom:
-    """A runner with room for one block, which it spoils as soon as it is asked for the next."""
+    """A runner with room for one block, which the next one takes."""
 
     def __init__(self) -> None:
+        self.asked = 0
         self._room = np.zeros((2, BLOCK_FRAMES), np.float32)
 
     def prepare(self, order: PrepareOrder) -> Prepared:
         return Prepared(slots=())
 
     def run(self, block: Samples) -> tuple[Samples, Ran]:
-        self._room[:] = np.nan
-        time.sleep(0.01)
         self._room[:, : block.shape[1]] = block
+        self.asked += 1
         return self._room[:, : block.shape[1]], Ran(was_heard=(), was_sounding=(), latencies=(), seconds=())
 
 
 def test_a_block_is_kept_before_the_next_one_takes_its_place() -> None:
     mix = Audio(np.tile(MIX.samples, (1, 6)), 44100)
-    passed = pass_through(OneRoom(), (), mix, in_memory, Watch(60.0, time.monotonic, time.monotonic(), slowly))
+    blocks, runner = -(-mix.frames // BLOCK_FRAMES), OneRoom()
+
+    def until_two_more_are_there(fraction: float) -> None:
+        told = round(fraction * mix.frames / BLOCK_FRAMES) if fraction < 1 else blocks
+        wait_until(lambda: runner.asked >= min(blocks, told + 2))
+
+    watch = Watch(60.0, time.monotonic, time.monotonic(), until_two_more_are_there)
+    passed = pass_through(runner, (), mix, in_memory, watch)
     assert np.array_equal(passed.samples, mix.samples)
-
-
-def slowly(_: float) -> None:
-    """Whoever is told takes its time: blocks wait meanwhile."""
-    time.sleep(0.03)
 
 
 def on_branches(*ways: list[Plugin | Gain], **given: Any) -> Parallel:
