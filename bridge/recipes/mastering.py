@@ -3,7 +3,7 @@
 import re
 import typing
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
@@ -86,21 +86,32 @@ def aliases_of(model: type[BaseModel]) -> dict[str, str]:
     }
 
 
-class SongOptions(Named):
-    """What a user may say about a master, whether it is one by itself or of an album."""
-
-    chain: str = Field(
-        default="streaming",
+def chain_field(default: str) -> Any:
+    """The field of a chain."""
+    return Field(
+        default=default,
         description="Chain by name; `dawbridge chains list` shows them.",
         json_schema_extra={"section": SOUND, "aliases": ["preset"]},
     )
-    target_lufs: float | None = Field(
-        default=None,
-        ge=-40,
-        le=-4,
-        description="Integrated loudness to reach; otherwise the chain's own.",
-        json_schema_extra={"section": SOUND, "unit": "LUFS"},
+
+
+def target_field(description: str) -> Any:
+    """The field of a loudness to reach, in LUFS."""
+    return Field(
+        default=None, ge=-40, le=-4, description=description, json_schema_extra={"section": SOUND, "unit": "LUFS"}
     )
+
+
+def share_field(description: str) -> Any:
+    """The field of how far something goes, in percent."""
+    return Field(default=100, ge=0, le=100, description=description, json_schema_extra={"section": SOUND, "unit": "%"})
+
+
+class SongOptions(Named):
+    """What a user may say about a master, whether it is one by itself or of an album."""
+
+    chain: str = chain_field("streaming")
+    target_lufs: float | None = target_field("Integrated loudness to reach; otherwise the chain's own.")
     ceiling_dbtp: float | None = Field(
         default=None,
         ge=-12,
@@ -197,27 +208,9 @@ class MasterOptions(SongOptions):
         description="Track to match, with its weight against others; the chain is `reference` unless another is named.",
         json_schema_extra={"section": SOUND, "flag": "reference"},
     )
-    match_tone_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far the tone goes towards the references.",
-        json_schema_extra={"section": SOUND, "unit": "%"},
-    )
-    match_width_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far the width goes towards the references.",
-        json_schema_extra={"section": SOUND, "unit": "%"},
-    )
-    match_dynamics_percent: float = Field(
-        default=100,
-        ge=0,
-        le=100,
-        description="How far loudness range and loudness go towards the references.",
-        json_schema_extra={"section": SOUND, "unit": "%"},
-    )
+    match_tone_percent: float = share_field("How far the tone goes towards the references.")
+    match_width_percent: float = share_field("How far the width goes towards the references.")
+    match_dynamics_percent: float = share_field("How far loudness range and loudness go towards the references.")
 
     @model_validator(mode="before")
     @classmethod
