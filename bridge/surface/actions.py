@@ -130,7 +130,7 @@ class Actions:
     def _set_option(self, call: Call) -> None:
         recipe, option = call.node.subject.split(".")
         self._choices.set(recipe, option, call.first)
-        self._show_options(recipe)
+        self._show_option(recipe, option)
 
     def _set_fader(self, call: Call) -> None:
         recipe, option = call.node.subject.split(".")
@@ -139,7 +139,7 @@ class Actions:
         is_there = call.command.sees(address)
         if self._take_over.admits(call.command.client, address, float(call.first), stands) or is_there:
             self._choices.set(recipe, option, fader_value(argument, float(call.first)))
-            self._show_options(recipe)
+            self._show_option(recipe, option)
             self._take_over.moved(call.command.client, address, float(self._panel.values(address)[0]))
 
     def _reset(self, call: Call) -> None:
@@ -147,12 +147,15 @@ class Actions:
         self._show_options(call.node.subject)
 
     def _show_options(self, recipe: str) -> None:
-        own = self._own if recipe == "master" else {}
-        for name, value in self._choices.values(recipe, own).items():
-            argument = OPTIONS[recipe][name]
-            self._show(f"{ROOT}/{recipe}/option/{name}", value)
-            if has_fader(argument):
-                self._show(f"{ROOT}/{recipe}/fader/{name}", round(fader_position(argument, value), 4))
+        for option in OPTIONS[recipe]:
+            self._show_option(recipe, option)
+
+    def _show_option(self, recipe: str, option: str) -> None:
+        argument = OPTIONS[recipe][option]
+        value = self._choices.value(recipe, option, self._own if recipe == "master" else {})
+        self._show(f"{ROOT}/{recipe}/option/{option}", value)
+        if has_fader(argument):
+            self._show(f"{ROOT}/{recipe}/fader/{option}", round(fader_position(argument, value), 4))
 
     def _chain_own(self) -> dict[str, float]:
         """What the chosen chain gives where nothing else is said."""

@@ -25,6 +25,7 @@ class Choices:
         self.render: SeenRender | None = None
         """The chosen one; None is always the newest."""
         self._options: dict[str, dict[str, object]] = {name: {} for name in RECIPES}
+        self._made: dict[str, SurfaceRecipe] = {name: RECIPES[name]() for name in RECIPES}
 
     def recipe(self, name: str, chain: str | None = None) -> SurfaceRecipe:
         """The recipe with everything that was chosen for it."""
@@ -42,7 +43,7 @@ class Choices:
         if value != OWN:
             options[option] = _meant(OPTIONS[recipe][option], RECIPES[recipe], value)
         try:
-            RECIPES[recipe].model_validate(options)
+            self._made[recipe] = RECIPES[recipe].model_validate(options)
         except ValidationError as reason:
             fault = reason.errors()[0]
             sentence = fault["msg"].removeprefix("Value error, ")
@@ -54,16 +55,17 @@ class Choices:
     def reset(self, recipe: str) -> None:
         """Sets every option of a recipe back to its default."""
         self._options[recipe] = {}
+        self._made[recipe] = RECIPES[recipe]()
 
-    def values(self, recipe: str, own: Mapping[str, float]) -> dict[str, WireValue]:
-        """What each option of a recipe is, as a wire shows it.
+    def value(self, recipe: str, option: str, own: Mapping[str, float]) -> WireValue:
+        """What an option of a recipe is, as a wire shows it.
 
         Args:
             recipe: name of it.
+            option: name of it.
             own: what the chosen chain gives where nothing was chosen.
         """
-        made = self.recipe(recipe)
-        return {name: _shown(getattr(made, name), argument, own) for name, argument in OPTIONS[recipe].items()}
+        return _shown(getattr(self._made[recipe], option), OPTIONS[recipe][option], own)
 
 
 def _shown(value: object, argument: Argument, own: Mapping[str, float]) -> WireValue:

@@ -28,14 +28,15 @@ from bridge.surface.panel import Panel
 from bridge.surface.shown import NAME_AND_VERSION, JobsShown
 from bridge.surface.table import Node, Verb
 
-WAITING_MAX = 500
-"""Commands that may wait to be done; more are refused."""
+WAITING_MAX = 5000
+"""Commands that may wait to be done, at about 1.3 kB each; more are refused."""
 MATCHES_MAX = 64
 BUSY = "busy"
 COMMAND_ERROR = f"{ROOT}/command/error"
 ASKING = frozenset(verb for verb in Verb if verb.startswith("query")) | {Verb.SUBSCRIBE, Verb.UNSUBSCRIBE}
 """They change nothing: programs repeat them, and the last refusal stays."""
-REMEMBERED_MAX = 2000
+REMEMBERED_MAX = 2 * WAITING_MAX
+"""More than may wait: a command that comes again is never done twice because the first one still waits."""
 REMEMBERED_S = 600.0
 """A command that comes again with its client id within this time is not done again."""
 JOBS_AT_START = 1000

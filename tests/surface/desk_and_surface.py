@@ -34,7 +34,7 @@ class Client:
         """The rows that a command gave."""
         client_id = self._new_id()
         self.send(address, *arguments, f"id:{client_id}")
-        wait_until(lambda: self._of(client_id, REPLY_END) or self.errors(client_id), what=f"the end of {address}")
+        wait_until(lambda: self.ends(client_id) or self.errors(client_id), what=f"the end of {address}")
         assert not self.errors(client_id), self.errors(client_id)
         return [answer.values[2:] for answer in self._of(client_id, REPLY)]
 
@@ -52,6 +52,10 @@ class Client:
     def acks(self) -> list[Answer]:
         """Acknowledgements."""
         return [answer for answer in self._all() if answer.address == ACK]
+
+    def ends(self, client_id: str) -> list[Answer]:
+        """Ends of the replies to a command."""
+        return self._of(client_id, REPLY_END)
 
     def _of(self, client_id: str, address: str) -> list[Answer]:
         return [answer for answer in self._all() if answer.address == address and answer.values[0] == client_id]

@@ -1,10 +1,13 @@
 """What commands of a control surface do, and what it then shows."""
 
+import threading
+
 import pytest
 
 from bridge.listening import Side
 from bridge.model import JobState
 from bridge.recipes import MasterRecipe, SplitRecipe
+from bridge.surface.surface import WAITING_MAX
 from tests.support import wait_until
 from tests.surface.desk_and_surface import Client, World
 
@@ -95,6 +98,24 @@ def test_the_same_client_id_runs_once_and_gets_the_same_answers(world: World) ->
     other.ask("/bridge/query/version")
     assert [answer for answer in other.heard if answer.values[0] == "press-1"] == mine[0:3]
     assert len(world.desk.jobs(10)) == 1
+
+
+def test_a_burst_behind_a_slow_command_is_answered_whole_and_nothing_of_it_done_twice(world: World) -> None:
+    client, daw = world.client, threading.Event()
+    world.listening.add_player(lambda _: daw.wait(60.0))
+    client.send("/bridge/ab/a", 1)
+    wait_until(lambda: world.daw.asked == [Side.A], what="the slow command at work")
+    for number in range(WAITING_MAX + 2):
+        client.send("/bridge/queue/pause", 1, f"id:{number}")
+    refused = [answer.values[:2] for answer in client.errors()]
+    assert refused == [(str(WAITING_MAX), "busy"), (str(WAITING_MAX + 1), "busy")]
+    client.send("/bridge/queue/pause", 1, "id:0")  # one that waits: acknowledged again, and still done once
+    daw.set()
+    wait_until(lambda: client.ends(str(WAITING_MAX - 1)), what="the last one's end")
+    assert client.ask("/bridge/queue/resume") == []
+    assert (len(client.acks()), len(client.ends("0"))) == (WAITING_MAX + 3, 1)
+    client.send("/bridge/queue/pause", 1, f"id:{WAITING_MAX}")  # one that was refused, in a moment
+    wait_until(lambda: client.ends(str(WAITING_MAX)), what="the end of one that was refused")
 
 
 def test_a_file_outside_the_session_is_refused_and_named(world: World) -> None:
