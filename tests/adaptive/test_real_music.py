@@ -64,3 +64,16 @@ def test_streaming_acts_with_eight_steps_at_least_on_real_songs_and_tells_why_of
     assert len(acting) >= 8, f"acting: {acting}, left alone: {idle}"
     assert len(acting) + len(idle) >= 13
     assert all(step.sentence for step in mastered.steps)
+
+
+def test_talk_is_known_as_talk_by_what_the_meters_read(piece: Piece) -> None:
+    mastered = mastered_by(piece, "streaming", "two voices, spoken")
+    assert [found.sentence[:18] for found in mastered.messages if found.code == "genre_chosen"] == [
+        "Taken for Podcast "
+    ]
+
+
+@pytest.mark.parametrize("name", ["a song with a voice", "two voices, spoken"])
+def test_a_voice_keeps_its_esses_in_bounds_and_its_loudness_even_in_a_podcast(name: str, piece: Piece) -> None:
+    acting = {step.use for step in mastered_by(piece, "podcast", name).steps}
+    assert {"highpass", "deess", "compressor"} <= acting
