@@ -139,10 +139,15 @@ def test_ardour_gets_markers_where_the_song_stands_and_its_playhead_back(
 
 
 def test_an_ardour_that_rolls_is_left_alone(
-    tmp_path: Path, tell: Callable[..., DawTeller], make_ardour: Callable[..., FakeArdour]
+    tmp_path: Path,
+    tell: Callable[..., DawTeller],
+    make_ardour: Callable[..., FakeArdour],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     ardour = make_ardour(1.0)
-    tell(done_job(tmp_path), ardour=ardour.address).stop()
+    with caplog.at_level("INFO"):
+        tell(done_job(tmp_path), ardour=ardour.address)
+        wait_until(lambda: "Ardour rolls" in caplog.text, what="the look at its transport")
     assert (ardour.markers, ardour.frame) == ([], 777)
 
 
@@ -151,5 +156,6 @@ def test_a_daw_that_is_not_there_costs_nothing(tmp_path: Path, tell: Callable[..
     port = free.port
     free.close()
     teller = tell(done_job(tmp_path), ardour=f"127.0.0.1:{port}", reaper=f"127.0.0.1:{port}")
-    teller.stop()
-    wait_until(lambda: not teller._thread.is_alive(), 10, "the end of the asking")
+    wait_until(lambda: not teller._done.qsize(), what="the asking")
+    teller.stop()  # returns after 5 s at the latest, which is how long a DAW that does not answer would be asked
+    assert not teller._thread.is_alive()

@@ -8,7 +8,7 @@ import textwrap
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from bridge.control_settings import OscSettings, host_and_port
@@ -38,6 +38,7 @@ class DawTeller:
         self._settings = settings
         self._done: queue.Queue[Job | None] = queue.Queue()
         self._told: deque[str] = deque(maxlen=TOLD_MAX)
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="osc-daw", daemon=True)
 
     def start(self) -> None:
@@ -45,9 +46,10 @@ class DawTeller:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends; what waits is not told."""
+        """Ends; what waits is not told, and an Ardour that does not answer is asked no more."""
+        self._ending.set()
         self._done.put(None)
-        self._thread.join(TRIES * ANSWER_S)
+        self._thread.join(5.0)
 
     def job_changed(self, job: Job) -> None:
         """Told each change of each job."""
@@ -56,7 +58,7 @@ class DawTeller:
             self._done.put(job)
 
     def _run(self) -> None:
-        while (job := self._done.get()) is not None:
+        while (job := self._done.get()) is not None and not self._ending.is_set():
             try:
                 if self._settings.reaper is not None:
                     tell_reaper(host_and_port(self._settings.reaper), job.id, self._settings.reaper_action)
@@ -67,7 +69,7 @@ class DawTeller:
 
     def _tell_ardour(self, target: tuple[str, int], job: Job) -> None:
         render = job.request.renders[0]
-        with Ardour(target) as ardour:
+        with Ardour(target, self._ending.is_set) as ardour:
             if not ardour.is_stopped():
                 log.info("Ardour rolls or does not answer: no markers", extra={"action": "daw_busy", "job": job.id})
                 return
@@ -110,8 +112,15 @@ def short_name(marker: Marker) -> str:
 class Ardour:
     """A running Ardour with its OSC surface on (port 3819)."""
 
-    def __init__(self, target: tuple[str, int]) -> None:
+    def __init__(self, target: tuple[str, int], is_ending: Callable[[], bool] = lambda: False) -> None:
+        """Connects to nothing.
+
+        Args:
+            target: its host and port.
+            is_ending: whether nothing shall be tried again.
+        """
         self._target = target
+        self._is_ending = is_ending
         self._wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._wire.bind(("", 0))
 
@@ -135,7 +144,7 @@ class Ardour:
         before = self._ask("/transport_frame")
         missing = 0
         for marker in markers:
-            if self._locate(place(marker.start_s)):
+            if not self._is_ending() and self._locate(place(marker.start_s)):
                 self._send("/add_marker", short_name(marker))
                 self._ask("/transport_frame")  # answered once the marker is set: messages keep their order
             else:
@@ -146,7 +155,7 @@ class Ardour:
 
     def _locate(self, frame: int) -> bool:
         """Whether the playhead is there; asked for again while it is not, because UDP loses packets."""
-        for _ in range(TRIES):
+        for _ in self._tries():
             self._send("/locate", frame, 0)
             until_s = time.monotonic() + ANSWER_S
             while time.monotonic() < until_s:
@@ -156,12 +165,16 @@ class Ardour:
                 time.sleep(LOOK_S)  # it fades out before it jumps
         return False
 
+    def _tries(self) -> Iterator[int]:
+        """So often anything is asked for; once while we end."""
+        return (number for number in range(TRIES) if number == 0 or not self._is_ending())
+
     def _send(self, address: str, *values: float | str) -> None:
         self._wire.sendto(encode(address, values), self._target)
 
     def _ask(self, address: str) -> float | None:
         """What it answers at the same address; None without an answer."""
-        for _ in range(TRIES):
+        for _ in self._tries():
             self._forget()
             self._send(address)
             until_s = time.monotonic() + ANSWER_S
