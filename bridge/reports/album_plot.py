@@ -11,7 +11,7 @@ from bridge.album import AlbumReport, AlbumSong
 from bridge.analysis import SpectrumPoint
 from bridge.reports.figures import typeset
 from bridge.reports.loudness_plot import draw_lufs_lines
-from bridge.reports.svg import Frame, colour, inline_svg, new_axes
+from bridge.reports.svg import Frame, colour, inline_svg, mark_bottom, mark_levels, new_axes
 
 WIDE = Frame("album-wide", width=912, height=260, left=40, right=82, top=14, bottom=28, font_px=12.5)
 NARROW = Frame("album-narrow", width=380, height=240, left=32, right=60, top=14, bottom=28, font_px=12)
@@ -59,10 +59,10 @@ def _loudness(frame: Frame, report: AlbumReport) -> Axes:
 
 
 def _draw_scales(axes: Axes, frame: Frame, count: int) -> None:
-    draw_lufs_lines(axes)
+    draw_lufs_lines(axes, frame)
     step = max(1, math.ceil(count / (frame.axes_width / 26)))
     marks = list(range(1, count + 1, step))
-    axes.set_xticks(marks, [f"{mark}" for mark in marks])
+    mark_bottom(axes, frame, {mark: f"{mark}" for mark in marks})
 
 
 def _draw_labels(axes: Axes, frame: Frame, target: float, ends: tuple[float, float]) -> None:
@@ -87,10 +87,8 @@ def _tone(frame: Frame, shared: Sequence[SpectrumPoint], song: AlbumSong) -> Axe
     axes.set_xscale("log")
     axes.set_xlim(45, 18000)
     axes.set_ylim(TONE_BOTTOM_DB, TONE_TOP_DB)
-    axes.set_yticks([-24, -12, 0, 12], [typeset(f"{level}") for level in (-24, -12, 0, 12)])
-    axes.grid(visible=True, axis="y", which="major", color=colour("hairline"), linewidth=1)
-    axes.set_xticks(TONE_MARKS_HZ, [f"{mark // 1000}k" if mark >= 1000 else f"{mark}" for mark in TONE_MARKS_HZ])
-    axes.xaxis.minorticks_off()
+    mark_levels(axes, frame, {level: typeset(f"{level}") for level in (-24, -12, 0, 12)})
+    mark_bottom(axes, frame, {mark: f"{mark // 1000}k" if mark >= 1000 else f"{mark}" for mark in TONE_MARKS_HZ})
     axes.plot(*_points(shared), color=colour("target"), linewidth=1.3, linestyle=(0, (1, 2)), zorder=5)
     axes.plot(*_points(song.tone_before), color=colour("before"), linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
     if song.tone_after:

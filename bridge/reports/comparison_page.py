@@ -19,6 +19,7 @@ from bridge.reports.palette import DARK, LIGHT, css_variables
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+    from matplotlib.axes import Axes
 
     from bridge.reports.svg import Frame
 
@@ -71,7 +72,7 @@ def null_plots(curve: NullCurve, start_s: float) -> tuple[str, str]:
 
 def _null_plot(curve: NullCurve, start_s: float, frame: "Frame", marks_max: int) -> str:
     from bridge.reports.loudness_plot import time_step_s, time_text  # noqa: PLC0415
-    from bridge.reports.svg import colour, inline_svg, new_axes  # noqa: PLC0415
+    from bridge.reports.svg import colour, inline_svg, mark_bottom, new_axes  # noqa: PLC0415
 
     axes = new_axes(frame)
     seconds = [start_s + (index + 0.5) * curve.hop_s for index in range(len(curve.null_db))]
@@ -85,8 +86,8 @@ def _null_plot(curve: NullCurve, start_s: float, frame: "Frame", marks_max: int)
     step_s = time_step_s(end_s - start_s, marks_max)
     marks = [math.ceil(start_s / step_s) * step_s + index * step_s for index in range(4 * marks_max)]
     marks = [mark for mark in marks if mark <= end_s]
-    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
-    _lines(axes, [0.0, -30.0, -60.0, -90.0, DEEPEST_DB])
+    mark_bottom(axes, frame, {mark: time_text(mark, step_s) for mark in marks})
+    _draw_levels(axes, frame, [0.0, -30.0, -60.0, -90.0, DEEPEST_DB])
     return inline_svg(axes, frame, "Difference over time, in dB relative to the later file")
 
 
@@ -100,7 +101,7 @@ def band_plots(bands: tuple[BandDifference, ...]) -> tuple[str, str]:
 
 
 def _band_plot(bands: tuple[BandDifference, ...], frame: "Frame", mark_every: int) -> str:
-    from bridge.reports.svg import colour, inline_svg, new_axes  # noqa: PLC0415
+    from bridge.reports.svg import colour, inline_svg, mark_bottom, new_axes  # noqa: PLC0415
 
     axes = new_axes(frame)
     changes = [band.change_db or 0.0 for band in bands]
@@ -109,18 +110,13 @@ def _band_plot(bands: tuple[BandDifference, ...], frame: "Frame", mark_every: in
     axes.set_xlim(-0.7, len(bands) - 0.3)
     axes.set_ylim(-reach, reach)
     named = range(2, len(bands), mark_every)
-    axes.set_xticks(list(named), [hertz_text(float(f"{bands[index].centre_hz:.2g}")) for index in named])
-    _lines(axes, [-reach, 0.0, reach])
+    mark_bottom(axes, frame, {index: hertz_text(float(f"{bands[index].centre_hz:.2g}")) for index in named})
+    _draw_levels(axes, frame, [-reach, 0.0, reach])
     return inline_svg(axes, frame, "Change of each third octave, in dB")
 
 
-def _lines(axes: object, levels: list[float]) -> None:
+def _draw_levels(axes: "Axes", frame: "Frame", levels: list[float]) -> None:
     """Horizontal lines, with their levels in dB at the left."""
-    from matplotlib.axes import Axes  # noqa: PLC0415
+    from bridge.reports.svg import mark_levels  # noqa: PLC0415
 
-    from bridge.reports.svg import colour  # noqa: PLC0415
-
-    assert isinstance(axes, Axes)
-    axes.set_yticks(levels, [f"{level:+g} dB" if level else "0 dB" for level in levels])
-    axes.grid(axis="y", color=colour("hairline"), linewidth=1)
-    axes.set_axisbelow(True)
+    mark_levels(axes, frame, {level: f"{level:+g} dB" if level else "0 dB" for level in levels})

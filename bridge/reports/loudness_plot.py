@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bridge.model import LoudnessCurve, Measurement
 from bridge.report import Report
 from bridge.reports.figures import typeset
-from bridge.reports.svg import Frame, colour, inline_svg, new_axes
+from bridge.reports.svg import Frame, colour, inline_svg, mark_bottom, mark_levels, new_axes
 from bridge.units import with_unit
 
 WIDE = Frame("plot-wide", width=912, height=300, left=40, right=82, top=14, bottom=28, font_px=12.5)
@@ -169,22 +169,20 @@ def _drawn(frame: Frame, traces: Sequence[Trace], target_lufs: float | None) -> 
     return axes
 
 
-def draw_lufs_lines(axes: Axes) -> None:
+def draw_lufs_lines(axes: Axes, frame: Frame) -> None:
     """Horizontal lines at round values of loudness, with their values at the left, and the bottom line."""
     bottom, top = axes.get_ylim()
     step_lu = 3 if top - bottom <= 18 else 6
     levels = [level for level in range(int(bottom), int(top) + 1) if level % step_lu == 0 and level > bottom]
-    axes.set_yticks(levels, [typeset(f"{level}") for level in levels])
-    axes.grid(visible=True, axis="y", color=colour("hairline"), linewidth=1)
-    axes.set_axisbelow(True)
+    mark_levels(axes, frame, {level: typeset(f"{level}") for level in levels})
     axes.axhline(bottom, color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
 
 
 def _draw_scales(axes: Axes, frame: Frame, seconds: float) -> None:
-    draw_lufs_lines(axes)
+    draw_lufs_lines(axes, frame)
     step_s = time_step_s(seconds, int(frame.axes_width / 70))
     marks = [step_s * index for index in range(int(seconds / step_s + 1e-6) + 1)]
-    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
+    mark_bottom(axes, frame, {mark: time_text(mark, step_s) for mark in marks})
 
 
 def _draw_trace(axes: Axes, trace: Trace, frame: Frame) -> None:

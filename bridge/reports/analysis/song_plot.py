@@ -11,7 +11,7 @@ from bridge.analysis import Analysis, StereoAnalysis
 from bridge.reports.analysis.words import hook_text, span_text, whole_clock
 from bridge.reports.figures import typeset
 from bridge.reports.loudness_plot import averaged, placed, time_step_s, time_text
-from bridge.reports.svg import Frame, colour, inline_svg, new_axes
+from bridge.reports.svg import Frame, colour, inline_svg, mark_bottom, mark_levels, new_axes
 
 ROW_PX, BAR_SHARE = 26.0, 0.62
 HOOK_PX, FOOT_PX = 22.0, 28.0
@@ -70,7 +70,6 @@ def _drawn(frame: Frame, rows: Sequence[Row], analysis: Analysis) -> Axes:
     seconds = max(analysis.measurement.duration_s, 0.1)
     axes.set_xlim(0, seconds)
     axes.set_ylim(len(rows), 0)
-    axes.set_yticks([])
     _draw_time(axes, frame, seconds)
     for place, row in enumerate(rows):
         _draw_row(axes, frame, row, place + 0.5)
@@ -81,18 +80,19 @@ def _drawn(frame: Frame, rows: Sequence[Row], analysis: Analysis) -> Axes:
 def _draw_time(axes: Axes, frame: Frame, seconds: float) -> None:
     step_s = time_step_s(seconds, int(frame.axes_width / 70))
     marks = [step_s * index for index in range(int(seconds / step_s + 1e-6) + 1)]
-    axes.set_xticks(marks, [time_text(mark, step_s) for mark in marks])
+    mark_bottom(axes, frame, {mark: time_text(mark, step_s) for mark in marks})
     axes.axhline(axes.get_ylim()[0], color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
 
 
 def _draw_row(axes: Axes, frame: Frame, row: Row, middle: float) -> None:
     least_s = 2.5 / frame.axes_width * axes.get_xlim()[1]
     gap_s = 1.5 / frame.axes_width * axes.get_xlim()[1] if row.is_alternating else 0.0
-    for index, (start_s, end_s) in enumerate(row.spans):
-        is_faint = row.is_alternating and index % 2 == 1
-        axes.barh(
-            middle, max(end_s - start_s - gap_s, least_s), left=start_s, height=BAR_SHARE, linewidth=0,
-            color=colour(row.colour_name), alpha=0.22 if is_faint else 0.5 if row.is_alternating else 0.85, zorder=2,
+    bars = [(start_s, max(end_s - start_s - gap_s, least_s)) for start_s, end_s in row.spans]
+    shades = {0.5: bars[::2], 0.22: bars[1::2]} if row.is_alternating else {0.85: bars}
+    bottom = middle - BAR_SHARE / 2
+    for alpha, shaded in shades.items():
+        axes.broken_barh(
+            shaded, (bottom, BAR_SHARE), linewidth=0, color=colour(row.colour_name), alpha=alpha, zorder=2
         )  # fmt: skip
     axes.annotate(
         row.label, (1, middle), xycoords=("axes fraction", "data"), xytext=(10, 0), textcoords="offset points",
@@ -145,9 +145,7 @@ def _correlation(frame: Frame, stereo: StereoAnalysis, duration_s: float) -> Axe
     axes = new_axes(frame)
     axes.set_xlim(0, max(duration_s, stereo.correlation_hop_s, 0.1))
     axes.set_ylim(-1.08, 1.08)
-    axes.set_yticks([-1, 0, 1], [typeset("-1"), "0", "+1"])
-    axes.grid(visible=True, axis="y", color=colour("hairline"), linewidth=1)
-    axes.set_axisbelow(True)
+    mark_levels(axes, frame, {-1: typeset("-1"), 0: "0", 1: "+1"})
     _draw_time(axes, frame, axes.get_xlim()[1])
     points = averaged(
         placed(stereo.correlation_curve, stereo.correlation_hop_s, duration_s, stereo.correlation_hop_s),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bridge.analysis import ToneAnalysis
 from bridge.reports.analysis.words import hz_text
 from bridge.reports.figures import typeset
-from bridge.reports.svg import Frame, colour, inline_svg, new_axes
+from bridge.reports.svg import Frame, colour, inline_svg, mark_bottom, mark_levels, new_axes
 
 WIDE = Frame("tone-wide", width=912, height=300, left=40, right=82, top=22, bottom=28, font_px=12.5)
 NARROW = Frame("tone-narrow", width=380, height=270, left=32, right=14, top=30, bottom=28, font_px=12)
@@ -89,12 +89,9 @@ def _range(curves: Sequence[Points]) -> tuple[float, float]:
 def _draw_scales(axes: Axes, frame: Frame) -> None:
     bottom, top = axes.get_ylim()
     levels = [level for level in range(int(bottom), int(top) + 1) if level % 12 == 0 and level > bottom]
-    axes.set_yticks(levels, [typeset(f"{level}") for level in levels])
-    axes.grid(visible=True, axis="y", which="major", color=colour("hairline"), linewidth=1)
-    axes.set_axisbelow(True)
+    mark_levels(axes, frame, {level: typeset(f"{level}") for level in levels})
     marks = MARKS_HZ["wide" if frame is WIDE else "narrow"]
-    axes.set_xticks(marks, [f"{mark / 1000:g}k" if mark >= 1000 else f"{mark}" for mark in marks])
-    axes.xaxis.minorticks_off()
+    mark_bottom(axes, frame, {mark: f"{mark / 1000:g}k" if mark >= 1000 else f"{mark}" for mark in marks})
     axes.axhline(bottom, color=colour("soft"), linewidth=1, alpha=0.6, clip_on=False)
 
 
