@@ -40,9 +40,11 @@ QUIET_S = 0.3
 
 def main() -> NoReturn:
     """Does jobs with the pipeline until the parent goes."""
-    if Readiness.AT_ONCE in sys.argv:
+    if Readiness.AT_ONCE_WITH_PAGE in sys.argv:
+        _start_drawing()
+    if {Readiness.AT_ONCE, Readiness.AT_ONCE_WITH_PAGE} & set(sys.argv):
         live(_bare_pipeline)
-    live(_pipeline, (_load_page, _rehearse_page))
+    live(_pipeline, (_start_drawing, _rehearse_page))
 
 
 def live(make_work: Callable[["Pipes"], Work], while_idle: Sequence[Preparation] = ()) -> NoReturn:
@@ -116,11 +118,11 @@ def _bare_pipeline(_: Pipes) -> Work:
     return run_job
 
 
-def _load_page() -> None:
-    """Matplotlib and templates: half a second that the first report would wait."""
-    from bridge.pipeline.page_ahead import loading  # noqa: PLC0415
+def _start_drawing() -> None:
+    """The process that draws pages: half a second that the first report would wait."""
+    from bridge.drawing import page_process  # noqa: PLC0415
 
-    loading().join()
+    page_process().prepare()
 
 
 def _rehearse_page() -> None:

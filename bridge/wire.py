@@ -22,6 +22,8 @@ class Readiness(StrEnum):
     """Kernels, and while it is idle the tables and plots of reports: for jobs that will come."""
     AT_ONCE = "at-once"
     """Nothing: for one job that already waits, which loads what it needs."""
+    AT_ONCE_WITH_PAGE = "at-once-with-page"
+    """The same, and beside it what draws pages is started, because that job will want one at its end."""
 
 
 class StartingEvent(Value):
@@ -116,3 +118,41 @@ class ChecksEvent(Value):
     """Group that is looked at next; empty at the end."""
     fraction: float = Field(ge=0, le=1)
     rows: tuple[CheckRow, ...] = ()
+
+
+# --- Pages and the process that draws them ----------------------------------------------------------------------------
+
+PageKind: TypeAlias = Literal["song", "album", "comparison"]
+
+
+class PageOrder(Value):
+    """A page that is wanted; goes down."""
+
+    kind: PageKind
+    report: str
+    """As `report_json` writes it."""
+
+
+class PagePart(Value):
+    """A stretch of a page's text; any number of them go up for an order."""
+
+    event: Literal["part"] = "part"
+    text: str
+
+
+class PageEnd(Value):
+    """The page is whole, or there will be none."""
+
+    event: Literal["end"] = "end"
+    fault: str = ""
+    """What went wrong, in a line."""
+    traceback: str = ""
+
+
+PageEvent: TypeAlias = Annotated[PagePart | PageEnd, Field(discriminator="event")]
+_PAGE_EVENTS: TypeAdapter[PageEvent] = TypeAdapter(PageEvent)
+
+
+def page_event_of(line: bytes) -> PageEvent:
+    """The event in a line of the process that draws pages; errors as `event_of`."""
+    return _PAGE_EVENTS.validate_json(line)

@@ -25,6 +25,7 @@ from bridge.reports.text import by_severity
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
 from bridge.units import clock
+from bridge.wire import Readiness
 
 EXAMPLES = (
     ("Loudness and peaks of a mix", "dawbridge analyze MySong.wav"),
@@ -52,10 +53,11 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
     has_page = as_html or out is not None
     settings = settings_of(ctx) if out is not None else _without_markers(settings_of(ctx))
     recipe = checked(AnalyzeRecipe, flags | {"page": has_page})
+    readiness = Readiness.AT_ONCE_WITH_PAGE if has_page else Readiness.AT_ONCE
     pages: list[str] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings))
+        engine = until_the_end.enter_context(DirectEngine(settings, readiness))
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             result = engine.run(direct_request(path, recipe, folder, settings), on_progress)

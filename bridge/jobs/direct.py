@@ -141,9 +141,9 @@ def text_of(result: JobResult, role: Role) -> str:
 class DirectEngine:
     """An engine for a few requests, one after the other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, readiness: Readiness = Readiness.AT_ONCE_WITH_PAGE) -> None:
         self._settings = settings
-        launch = engine_launch(settings, process_environment(), 1, Readiness.AT_ONCE)
+        launch = engine_launch(settings, process_environment(), 1, readiness)
         self._engine = Engine(launch, settings.engines)
         self._new_id = JobIds()
 

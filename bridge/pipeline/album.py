@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from bridge.album import AlbumReport, AlbumSong
 from bridge.chains import load_chain
+from bridge.drawing import page_process
 from bridge.dsp.measures import analyze
 from bridge.errors import AudioError
 from bridge.messages import message
@@ -33,7 +34,6 @@ from bridge.pipeline.mix import open_mix
 from bridge.pipeline.outcome import Paper, base_name, now_text, put_in_place, warnings_of
 from bridge.pipeline.run import Run
 from bridge.recipes import AlbumRecipe
-from bridge.reports.album_page import album_html
 from bridge.reports.delivered import DeliveredReport, read_delivered, reports_of_job
 from bridge.reports.document import report_json
 from bridge.units import Lu
@@ -190,6 +190,7 @@ def outlier_messages(songs: Sequence[AlbumSong]) -> tuple[Message, ...]:
 def deliver_album(run: Run, report: AlbumReport) -> JobResult:
     """Page and figures of the album in place; its result names the files of all songs."""
     outcome = JobResult(files=report.files, warnings=warnings_of(report.messages), runtime_s=0.0)
-    page = Paper("report_html", ALBUM_HTML_SUFFIX, lambda _: album_html(report))
-    json = Paper("report", ALBUM_JSON_SUFFIX, lambda _: report_json(report))
+    text = report_json(report)
+    page = Paper("report_html", ALBUM_HTML_SUFFIX, lambda _: page_process().draw("album", text))
+    json = Paper("report", ALBUM_JSON_SUFFIX, lambda _: text)
     return put_in_place(run, [], [page, json], outcome)

@@ -1,13 +1,13 @@
 """A comparison: its job, top to bottom, and the delivery of its report."""
 
 from bridge.analysis import Comparison, ComparisonReport
+from bridge.drawing import page_process
 from bridge.dsp.measures import Measured, measure
 from bridge.dsp.measures.compare import compare
 from bridge.model import JobResult
 from bridge.pipeline.mix import open_versions
 from bridge.pipeline.outcome import Paper, now_text, put_in_place, warnings_of
 from bridge.pipeline.run import Run
-from bridge.reports.comparison_page import comparison_html
 from bridge.reports.document import report_json
 
 JSON_SUFFIX = ".comparison.json"
@@ -49,6 +49,7 @@ def deliver_comparison(run: Run, report: ComparisonReport) -> JobResult:
         warnings=warnings_of(report.comparison.messages),
         runtime_s=0.0,
     )
-    page = Paper("report_html", HTML_SUFFIX, lambda _: comparison_html(report))
-    json = Paper("report", JSON_SUFFIX, lambda _: report_json(report))
+    text = report_json(report)
+    page = Paper("report_html", HTML_SUFFIX, lambda _: page_process().draw("comparison", text))
+    json = Paper("report", JSON_SUFFIX, lambda _: text)
     return put_in_place(run, [], [page, json], outcome)

@@ -7,6 +7,7 @@ from bridge.audio.read import read_and_digest
 from bridge.audio.render import file_digest
 from bridge.audio.write import restamp
 from bridge.cache import NO_CACHE, CachedFile, CacheEntry, cache_key
+from bridge.drawing import page_process
 from bridge.dsp.mastering import Mastered, master
 from bridge.dsp.measures import Analyzed, analyze
 from bridge.messages import message
@@ -18,7 +19,6 @@ from bridge.pipeline.mix import gathering_steps, open_mix
 from bridge.pipeline.origin import Origin
 from bridge.pipeline.outcome import Staged, deliver_files, now_text, report_of_mix
 from bridge.pipeline.output import carried_metadata, form_messages, in_form_of, master_order, result_key, write_master
-from bridge.pipeline.page_ahead import loading
 from bridge.pipeline.plugins import chain_of, chain_plugins, has_failed
 from bridge.pipeline.run import Run
 from bridge.recipes import MasterRecipe
@@ -31,7 +31,7 @@ SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
 
 def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
     """A master and its report."""
-    loading()
+    page_process().prepare()
     chain = chain_of(run, recipe)
     recipe = in_form_of(chain, recipe)
     plugins = chain_plugins(run, recipe, chain)

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from bridge.audio.render import file_digest
 from bridge.delivery import deliver, file_name, reserved
+from bridge.drawing import page_process
 from bridge.dsp.measures import Analyzed
 from bridge.model import DeliveredFile, FileRole, JobResult, Message, Severity
-from bridge.pipeline.page_ahead import page_of
 from bridge.pipeline.run import Run
 from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.report import Report
@@ -66,16 +67,11 @@ def deliver_files(
 ) -> JobResult:
     """Audio files, other papers, and the reports that name the audio files, in place."""
 
-    def naming(files: tuple[DeliveredFile, ...]) -> Report:
-        return report.model_copy(update={"files": files})
-
-    def page_text(files: tuple[DeliveredFile, ...]) -> str:
-        return page_of(naming(files))
-
+    @cache
     def json_text(files: tuple[DeliveredFile, ...]) -> str:
-        return report_json(naming(files))
+        return report_json(report.model_copy(update={"files": files}))
 
-    page = Paper("report_html", HTML_SUFFIX, page_text)
+    page = Paper("report_html", HTML_SUFFIX, lambda files: page_process().draw("song", json_text(files)))
     json = Paper("report", JSON_SUFFIX, json_text)
     outcome = JobResult(
         files=(),

@@ -10,8 +10,9 @@ The peers live in an environment of their own, made once:
 Those that are not there are left out, and the table says so; ffmpeg must be on the path. Ours is the adaptive
 `streaming` chain with everything that a user gets: analysis before and after, closed loop, verified ceiling, 24-bit
 file, report. "cold" is the whole command, interpreter and engine started and stopped; "warm" a job in an engine that is
-running, as in the daemon. CPU time and memory are the system's own account of a process and of those that it waited
-for. "over" is the true peak above -1 dBTP, read at 64-fold oversampling on the file; matchering has no such ceiling.
+running, as in the daemon. CPU time and memory are the system's own account of a process and of all that it started;
+memory is the sum of their peaks. "over" is the true peak above -1 dBTP, read at 64-fold oversampling on the file;
+matchering has no such ceiling.
 """
 
 import argparse
@@ -37,7 +38,7 @@ from bridge.jobs.direct import DirectEngine, direct_request
 from bridge.recipes import MasterRecipe
 from bridge.settings import CacheSettings, Settings
 from tests.benchmarks.bench_main_job import LOUDNORM, RATE_HZ, loudnorm, song
-from tests.benchmarks.machine import as_installed
+from tests.benchmarks.machine import adopt_orphans, as_installed, ended
 from tests.benchmarks.peer_programs import MATCHERING, PEDALBOARD, SONARE_EIGHT, SONARE_STREAMING
 
 CEILING_DBTP = -1.0
@@ -84,17 +85,18 @@ class Bench:
 
 def accounted(command: Sequence[object], environment: Mapping[str, str] | None = None) -> Cost:
     """What a whole process took, those that it waited for included."""
+    adopt_orphans()
     begun_s = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, text=True
     )
     assert process.stderr is not None
     said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    status, cpu_s, memory_mb = ended(process.pid)
     wall_s = time.perf_counter() - begun_s
     if status != 0:
         raise RuntimeError(said[-1500:])
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+    return Cost(wall_s, cpu_s, memory_mb)
 
 
 def cold(bench: Bench, made: Path) -> Cost:
@@ -119,15 +121,21 @@ class Warm:
         request = direct_request(bench.song, recipe, bench.folder / "warm", self._settings)
         with DirectEngine(self._settings) as engine:
             engine.run(request, lambda _: None)
-            process = psutil.Process(psutil.Process().children()[-1].pid)
-            before = process.cpu_times()
+            engine_process = psutil.Process().children()[-1]
+            family = [engine_process, *engine_process.children(recursive=True)]
+            before_s = sum(map(_cpu_s, family))
             begun_s = time.perf_counter()
             result = engine.run(request, lambda _: None)
             wall_s = time.perf_counter() - begun_s
-            after = process.cpu_times()
-            memory_mb = process.memory_info().rss / 1e6
+            cpu_s = sum(map(_cpu_s, family)) - before_s
+            memory_mb = sum(process.memory_info().rss for process in family) / 1e6
         result.files[0].path.replace(made)
-        return Cost(wall_s, after.user + after.system - before.user - before.system, memory_mb)
+        return Cost(wall_s, cpu_s, memory_mb)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def of_peer(program: str) -> Callable[[Bench, Path], Cost]:
