@@ -53,10 +53,11 @@ class Declaration:
             count = f"at most {self.count_max} {'characters' if self.kind is str else 'values'}"
         elif self.count_min is not None and self.count_max is not None:
             count = f"{self.count_min} to {self.count_max} {'characters' if self.kind is str else 'values'}"
-        return ", ".join(part for part in (count, self._value_text()) if part)
+        return ", ".join(part for part in (count, self.value_text) if part)
 
-    def _value_text(self) -> str:
-        """What one value may be."""
+    @property
+    def value_text(self) -> str:
+        """What one value may be: "20 to 20000 Hz"."""
         if self.choices:
             return " or ".join(part for part in (", ".join(self.choices[:-1]), self.choices[-1]) if part)
         match self.low, self.high:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bridge.declarations import Declaration, declarations
 from bridge.errors import DocumentError, Fault
 
 DOCUMENT_BYTES_MAX = 256_000
@@ -135,8 +136,13 @@ def validate(document: Document, model: type[Model], error: type[DocumentError],
         details = reason.errors(include_url=False)
         faults += [_fault(detail, document, model, path) for detail in details if not _follows(detail, details)]
     if faults or value is None:
-        raise error(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
+        raise error(in_order(faults))
     return value
+
+
+def in_order(faults: Sequence[Fault]) -> list[Fault]:
+    """Faults as they follow each other in a file."""
+    return sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0))
 
 
 def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
@@ -205,10 +211,9 @@ def _fault(detail: ErrorDetails, document: Document, model: type[BaseModel], pat
     """One pydantic error as a sentence with its place."""
     item = detail.get("ctx", {}).get("index")  # of a list, where a rule over the whole list names one
     loc = _document_loc(detail["loc"] if item is None else (*detail["loc"], item), document.data)
-    place = next(
-        (document.places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in document.places), Place(file=path)
-    )
-    sentence = _sentence(detail, _known_keys(model, detail["loc"][:-1]))
+    top = Place() if path is None else Place(path, 1, 1)
+    place = next((document.places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in document.places), top)
+    sentence = _number_sentence(detail, model) or _sentence(detail, _known_keys(model, detail["loc"][:-1]))
     if place.origin is not None:
         sentence = f"{sentence} (set by {place.origin})"
     return Fault(sentence, _dotted(loc), place.file, place.line, place.column)
@@ -242,6 +247,35 @@ def _holds(data: object, part: int | str) -> bool:
     return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
+BEYOND = {
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "at most {le:g}",
+    "less_than": "less than {lt:g}",
+}
+NO_NUMBER = {
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+}
+
+
+def _number_sentence(detail: ErrorDetails, model: type[BaseModel]) -> str | None:
+    """What is wrong with a number, with all that is allowed: "must be -40 to -4 LUFS, not -2."; None for others."""
+    kind, given = detail["type"], detail["input"]
+    if kind not in BEYOND and kind not in NO_NUMBER:
+        return None
+    declared = _declared(model, detail["loc"])
+    allowed = "" if declared is None else declared.value_text
+    if kind in BEYOND:
+        return f"must be {allowed or BEYOND[kind].format(**detail.get('ctx', {}))}, not {given!r}."
+    shown = "" if isinstance(given, dict | list) else f"; not {given!r}"
+    return f"must be {NO_NUMBER[kind]}{f', {allowed}' if allowed else ''}{shown}."
+
+
 def _sentence(detail: ErrorDetails, known: list[str]) -> str:
     context: Mapping[str, Any] = detail.get("ctx", {})
     given = detail["input"]
@@ -251,11 +285,6 @@ def _sentence(detail: ErrorDetails, known: list[str]) -> str:
             return "is missing; add it."
         case "extra_forbidden":
             return f"is not a known key.{did_you_mean(key, known) or _listed(known)}"
-        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than" as kind:
-            words = {"greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt"),
-                     "less_than_equal": ("at most", "le"), "less_than": ("less than", "lt")}  # fmt: skip
-            word, bound = words[kind]
-            return f"must be {word} {context[bound]:g}, not {given!r}."
         case "literal_error" | "enum":
             wanted = [part.strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
             return f"must be one of {', '.join(wanted)}; not {given!r}.{did_you_mean(str(given), wanted)}"
@@ -273,6 +302,8 @@ def _sentence(detail: ErrorDetails, known: list[str]) -> str:
             count = context[bound]
             length = len(given) if isinstance(given, str) else 0
             return f"needs {word} {count} character{'' if count == 1 else 's'}, and has {length or 'none'}."
+        case "bool_type" | "bool_parsing":
+            return f"must be true or false, not {given!r}."
         case "value_error":
             return str(context["error"])
         case _:
@@ -291,6 +322,19 @@ def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
         here = _inner(here, part)
     options = [option for option in _models(here) if not loc or _tag(option) in {None, *loc[-1:]}]
     return sorted({name for option in options or _models(here) for name in option.model_fields})
+
+
+def _declared(model: type[BaseModel], loc: Loc) -> Declaration | None:
+    """What the field that `loc` leads to declares; of several values what each may be."""
+    names = list(loc)
+    while names and isinstance(names[-1], int):
+        names.pop()
+    here: object = model
+    for part in names[:-1]:
+        here = _inner(here, part)
+    options = [option for option in _models(here) if len(names) < 2 or _tag(option) in {None, names[-2]}]
+    declared = (one for option in options or _models(here) for one in declarations(option) if one.name == names[-1])
+    return next(declared, None)
 
 
 def _inner(annotation: object, part: int | str) -> object:

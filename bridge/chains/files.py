@@ -6,9 +6,9 @@ from typing import Any
 
 from bridge.chains.chain import Chain, Step
 from bridge.chains.parallel import changed
-from bridge.chains.playbook import Playbook, adaptive_faults, is_adaptive, load_playbook
+from bridge.chains.playbook import Playbook, adaptive_faults, is_adaptive, load_playbook, name_faults
 from bridge.chains.plugin import Plugin
-from bridge.documents import did_you_mean, read_document, validate
+from bridge.documents import did_you_mean, in_order, read_document, validate
 from bridge.errors import ChainError, Fault
 
 
@@ -48,11 +48,16 @@ def read_chain(path: Path, folders: Sequence[Path] = ()) -> Chain:
         ChainError: every fault of the file, each with line and key.
     """
     document = read_document(path, ChainError)
-    chain = with_presets_beside(validate(document, Chain, ChainError, path), path.absolute().parent)
-    if is_adaptive(chain):
-        playbook = playbook_of(chain, (path.parent, *folders))
-        if faults := adaptive_faults(chain, playbook, document):
-            raise ChainError(faults)
+    nearby = (path.parent, *folders)
+    unknown = name_faults(document, _with_built_in(nearby))
+    try:
+        chain = with_presets_beside(validate(document, Chain, ChainError, path), path.absolute().parent)
+    except ChainError as reason:
+        raise ChainError(in_order([*unknown, *reason.faults])) from None
+    if is_adaptive(chain) and not any(fault.key == "rules" for fault in unknown):
+        unknown += adaptive_faults(chain, playbook_of(chain, nearby), document)
+    if unknown:
+        raise ChainError(unknown)
     return chain
 
 
@@ -73,7 +78,11 @@ def playbook_of(chain: Chain, folders: Sequence[Path] = ()) -> Playbook:
     Raises:
         ChainError: there are no such rules, or a file of rules or genres has faults.
     """
-    return load_playbook(chain.rules, tuple(dict.fromkeys((*folders, built_in_chains()))))
+    return load_playbook(chain.rules, _with_built_in(folders))
+
+
+def _with_built_in(folders: Sequence[Path]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((*folders, built_in_chains())))
 
 
 def chain_schema() -> dict[str, Any]:

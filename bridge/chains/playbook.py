@@ -44,8 +44,7 @@ def load_playbook(rules: str, folders: Sequence[Path]) -> Playbook:
 def _rules(name: str, folders: Sequence[Path]) -> RuleBook:
     books = [book for folder in folders if (book := _named(folder, "rules", RuleBook).get(name)) is not None]
     if not books:
-        known = sorted({found for folder in folders for found in _named(folder, "rules", RuleBook)})
-        raise ChainError([Fault(f"there are no rules `{name}`.{did_you_mean(name, known)} Known: {', '.join(known)}.")])
+        raise ChainError([Fault(_unknown_rules(name, _names(folders, "rules")))])
     whole = books[-1]
     for book in reversed(books[:-1]):
         whole = book.over(whole)
@@ -72,22 +71,44 @@ def _read(path: Path, _mtime_ns: int, model: type[Model]) -> Model:
 
 def genre_fault(name: str, playbook: Playbook) -> str | None:
     """What is wrong with the name of a genre; None when nothing is."""
-    known = [AUTO_GENRE, *sorted(playbook.genres)]
+    return _genre_fault(name, sorted(playbook.genres))
+
+
+def _genre_fault(name: str, genres: Sequence[str]) -> str | None:
+    known = [AUTO_GENRE, *genres]
     if name in known:
         return None
     return f"there is no genre `{name}`.{did_you_mean(name, known)} Known: {', '.join(known)}."
 
 
-def adaptive_faults(chain: Chain, playbook: Playbook, document: Document) -> list[Fault]:
-    """What of a chain its rules and genres do not know: an `auto` without a rule, a genre that is not there."""
+def name_faults(document: Document, folders: Sequence[Path]) -> list[Fault]:
+    """Names in a chain's document of a genre or of rules that are in none of the folders."""
+    genre, rules = document.data.get("genre"), document.data.get("rules")
     faults: list[Fault] = []
-    if chain.genre is not None and (sentence := genre_fault(chain.genre, playbook)) is not None:
-        faults.append(_placed(sentence, ("genre",), document))
+    if isinstance(genre, str) and (sentence := _genre_fault(genre, _names(folders, "genres"))) is not None:
+        faults.append(document.fault(("genre",), sentence))
+    known = _names(folders, "rules")
+    if isinstance(rules, str) and rules not in known:
+        faults.append(document.fault(("rules",), _unknown_rules(rules, known)))
+    return faults
+
+
+def _names(folders: Sequence[Path], kind: str) -> list[str]:
+    return sorted({path.stem for folder in folders for path in (folder / kind).glob("*.yaml")})
+
+
+def _unknown_rules(name: str, known: Sequence[str]) -> str:
+    return f"there are no rules `{name}`.{did_you_mean(name, known)} Known: {', '.join(known)}."
+
+
+def adaptive_faults(chain: Chain, playbook: Playbook, document: Document) -> list[Fault]:
+    """What of a chain its rules do not know: an `auto` without a rule."""
+    faults: list[Fault] = []
     for index, step in enumerate(chain.steps):
         for name, path in open_parameters(step):
             if name not in playbook.rules.rules:
                 sentence = f"is `auto`, but no rule `{name}` says how.{did_you_mean(name, playbook.rules.rules)}"
-                faults.append(_placed(sentence, ("steps", index, *path), document))
+                faults.append(document.fault(("steps", index, *path), sentence))
     return faults
 
 
@@ -116,11 +137,3 @@ def open_parameters(value: AutoValue, owner: str = "") -> list[tuple[str, tuple[
 def is_adaptive(chain: Chain) -> bool:
     """Whether anything of the chain depends on what the meters read."""
     return chain.genre is not None or any(open_parameters(step) for step in chain.steps if not step.bypass)
-
-
-def _placed(sentence: str, loc: tuple[int | str, ...], document: Document) -> Fault:
-    place = next((document.places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in document.places), None)
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
-    if place is None:
-        return Fault(sentence, key)
-    return Fault(sentence, key, place.file, place.line, place.column)

@@ -95,7 +95,8 @@ def _placed(fault: Fault) -> str:
 
 
 def _fault_block(fault: Fault) -> str:
-    place = ":".join(str(part) for part in (fault.line, fault.column) if part is not None)
+    at = [str(part) for part in (fault.line, fault.column) if part is not None]
+    place = ":".join([shown_path(fault.file), *at] if at and fault.file is not None else at)
     key = click.style(printable(fault.key), fg="cyan") if fault.key else ""
     head = "  ".join(part for part in (click.style(place, dim=True) if place else "", key) if part)
     lines = [f"  {head}" if head else "", f"    {printable(fault.sentence)}", *_excerpt(fault)]

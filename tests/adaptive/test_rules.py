@@ -148,6 +148,19 @@ def test_an_auto_without_a_rule_and_a_genre_that_is_not_there_are_faults_with_th
     assert "Did you mean `pop`?" in caught.value.faults[0].sentence
 
 
+def test_unknown_names_of_a_genre_and_of_rules_are_told_together_with_all_other_faults(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\nrules: defalt\ngenre: popp\nsteps:\n  - {use: gain, gain_db: 90}\n")
+    with pytest.raises(ChainError) as caught:
+        read_chain(path)
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [
+        (2, "rules"),
+        (3, "genre"),
+        (5, "steps[0].gain_db"),
+    ]
+    assert "Did you mean `default`?" in caught.value.faults[0].sentence
+
+
 def test_a_chain_wrong_in_ten_places_is_answered_with_ten_lines(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(

@@ -37,7 +37,7 @@ def faults_of(text: str, folder: Path) -> tuple[Fault, ...]:
 def test_a_chain_wrong_in_ten_places_answers_with_ten_faults_in_the_order_of_the_file(tmp_path: Path) -> None:
     faults = faults_of(WRONG, tmp_path)
     assert [(fault.line, fault.key) for fault in faults] == [
-        (None, "title"),
+        (1, "title"),
         (1, "titel"),
         (2, "target.integrated_lufs"),
         (2, "target.ceiling_dbtp"),
@@ -60,7 +60,13 @@ def test_a_mistyped_key_or_step_is_answered_with_the_nearest_known_one(tmp_path:
 
 def test_a_number_out_of_range_is_answered_with_the_range(tmp_path: Path) -> None:
     by_key = {fault.key: fault.sentence for fault in faults_of(WRONG, tmp_path)}
-    assert by_key["target.integrated_lufs"] == "must be at most -4, not -2."
+    assert by_key["target.integrated_lufs"] == "must be -40 to -4 LUFS, not -2."
+    (text,) = faults_of("title: T\nsteps: [{use: peak, frequency_hz: 300 Hz, gain_db: 1}]\n", tmp_path)
+    assert text.sentence == "must be a number, 10 to 40000 Hz; not '300 Hz'."
+    (item,) = faults_of("title: T\nsteps: [{use: multiband, crossovers_hz: [5], bands: [{}, {}]}]\n", tmp_path)
+    assert (item.key, item.sentence) == ("steps[0].crossovers_hz[0]", "must be 20 to 20000 Hz, not 5.")
+    (choice,) = faults_of("title: T\nsteps: [{use: limiter, bypass: maybe}]\n", tmp_path)
+    assert choice.sentence == "must be true or false, not 'maybe'."
 
 
 def test_a_text_that_is_empty_or_too_long_is_answered_with_how_long_it_may_be(tmp_path: Path) -> None:

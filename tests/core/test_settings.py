@@ -52,7 +52,7 @@ def test_every_fault_of_every_source_is_told_at_once_with_its_place(tmp_path: Pa
     )
     assert told["watch[0].setle_s"][0] == 4
     assert "Did you mean `settle_s`?" in told["watch[0].setle_s"][1]
-    assert told["engines.slots"] == (5, "must be at least 1, not 0.")
+    assert told["engines.slots"] == (5, "must be 1 to 32, not 0.")
     assert "Did you mean `limits`?" in told["limit"][1]
     assert "set by the variable DAWBRIDGE_RETRY__ATTEMPTS_MAX" in told["retry.attempts_max"][1]
     assert len(told) == 5

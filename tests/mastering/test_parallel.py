@@ -110,6 +110,6 @@ def test_faults_inside_branches_have_their_places(tmp_path: Path) -> None:
     lines = str(reason.value).splitlines()
     assert [line.split(":")[1] for line in lines] == ["6", "7", "8", "9"]
     assert "steps[0].branches[0].steps[0]: `compresor` is not known here. Did you mean `compressor`?" in lines[0]
-    assert "steps[0].branches[0].steps[1].gain_db: must be at most 24" in lines[1]
+    assert "steps[0].branches[0].steps[1].gain_db: must be -60 to 24 dB, not 200" in lines[1]
     assert "steps[0].branches[1].steps: needs at least 1 of them, not 0." in lines[2]
     assert "Did you mean `gain_db`?" in lines[3]

@@ -144,7 +144,7 @@ WRONG = {
     ),
     "bounds": (
         '{"format": 1, "id": "bounds", "recipe": {"do": "master", "target_lufs": 3}, "files": ["/a.wav"]}',
-        "recipe.target_lufs must be at most -4",
+        "recipe.target_lufs must be -40 to -4 LUFS",
     ),
     "other-id": ('{"format": 1, "id": "x", "recipe": {"do": "analyze"}, "files": ["/a.wav"]}', "both must agree"),
     "relative": ('{"format": 1, "id": "relative", "recipe": {"do": "analyze"}, "files": ["a.wav"]}', "whole path"),
