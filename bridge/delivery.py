@@ -229,19 +229,24 @@ def _free_stem(stem: Path, suffixes: Sequence[str], *, replace: bool) -> Path:
 
 
 def _carry_out(work: Path, plan: DeliveryPlan) -> JobResult:
+    """The plan's result with the names that were free; the last file comes when the others survive a power cut."""
+    *others, last = plan.files
     placed: dict[Path, Path] = {}
-    for planned in plan.files:
-        staged = work / planned.staged
-        if staged.exists():
-            planned.final.parent.mkdir(parents=True, exist_ok=True)
-            placed[planned.final] = _put(staged, planned.final, replace=planned.replace)
-            _sync(planned.final.parent)
+    for group in (others, [last]):
+        placed |= {
+            planned.final: _put(work / planned.staged, planned.final, replace=planned.replace)
+            for planned in group
+            if (work / planned.staged).exists()
+        }
+        for folder in {path.parent for path in placed.values()}:
+            _sync(folder)
     files = tuple(f.model_copy(update={"path": placed.get(f.path, f.path)}) for f in plan.result.files)
     return plan.result.model_copy(update={"files": files})
 
 
 def _put(staged: Path, final: Path, *, replace: bool) -> Path:
     """Where the staged file now is: `final`, or beside it when somebody else took that name in the meantime."""
+    final.parent.mkdir(parents=True, exist_ok=True)
     if final.exists() and final.samefile(staged):  # killed between giving the second name and taking the first
         staged.unlink()
         return final
