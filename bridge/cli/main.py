@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": Entry("bridge.cli.replay:replay_command", "Make a master again from its capsule; same or not?", WORK),
     "evaluate": Entry("bridge.cli.evaluate:evaluate", "Score stems against the true ones.", WORK),
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
+    "report": Entry("bridge.cli.report:report", "Print a report as plain text, or the schema of reports.", LOOK),
     "chains": Entry("bridge.cli.chains:chains", "List, show and check mastering chains.", LOOK),
     "models": Entry("bridge.cli.models:models", "List, fetch, verify and remove models for separation.", LOOK),
     "plugins": Entry("bridge.cli.plugins:plugins", "Scan, list, show and check third-party plug-ins.", LOOK),
