@@ -17,7 +17,6 @@ from bridge.documents import Document, did_you_mean, read_document, validate
 from bridge.errors import ChainError, Fault
 from bridge.value import Value
 
-DEFAULT_RULES = "default"
 Model = TypeVar("Model", bound=BaseModel)
 
 

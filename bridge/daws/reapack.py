@@ -21,7 +21,6 @@ PROVIDED = re.compile(r"^(?:\[([^\]]*)\]\s*)?(.+)$")
 SECTIONS = frozenset(
     {"main", "midi_editor", "midi_inlineeditor", "midi_eventlisteditor", "mediaexplorer", "crossfade_editor"}
 )
-TYPES = frozenset({"script", "extension", "effect", "data", "theme", "langpack", "webinterface"})
 ZIP_TIME = (2026, 1, 1, 0, 0, 0)
 
 

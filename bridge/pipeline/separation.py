@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +128,6 @@ class Making:
     writer: StemWriter | None = None
     runtime_s: float = 0.0
     is_whole: bool = False
-    blocks_given: int = field(default=0)
 
     @property
     def reused_share(self) -> float:

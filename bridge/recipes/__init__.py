@@ -102,9 +102,9 @@ class CompareRecipe(Value):
     )
 
 
-MixRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | SplitRecipe, Field(discriminator="do")]
+MixRecipe: TypeAlias = MasterRecipe | AnalyzeRecipe | SplitRecipe
 """What can be done with one mix."""
-WatchRecipe: TypeAlias = Annotated[MasterRecipe | AnalyzeRecipe | SplitRecipe | AlbumRecipe, Field(discriminator="do")]
+WatchRecipe: TypeAlias = Annotated[MixRecipe | AlbumRecipe, Field(discriminator="do")]
 """What can be done with what appears in a watch folder."""
 Recipe: TypeAlias = Annotated[
     MasterRecipe | AnalyzeRecipe | CompareRecipe | SplitRecipe | AlbumRecipe, Field(discriminator="do")

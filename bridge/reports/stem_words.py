@@ -3,7 +3,6 @@
 from bridge.separation import SeparationReport, StemCard
 from bridge.units import with_unit
 
-BLEED_CLEAN_DB = -15.0
 BLEED_BAD_DB = -6.0
 INDEX_BAD = 0.5
 

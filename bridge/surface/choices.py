@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from bridge.desk import SeenRender
-from bridge.recipes import AnalyzeRecipe, MasterRecipe, SplitRecipe
+from bridge.recipes import MasterRecipe, MixRecipe
 from bridge.surface.arguments import OWN, ArgumentError, WireValue
 from bridge.surface.nodes import RECIPES, option_arguments
 from bridge.surface.table import Argument, Kind
 
-SurfaceRecipe: TypeAlias = MasterRecipe | SplitRecipe | AnalyzeRecipe
 OPTIONS: Mapping[str, Mapping[str, Argument]] = MappingProxyType({name: option_arguments(name) for name in RECIPES})
 
 
@@ -25,9 +23,9 @@ class Choices:
         self.render: SeenRender | None = None
         """The chosen one; None is always the newest."""
         self._options: dict[str, dict[str, object]] = {name: {} for name in RECIPES}
-        self._made: dict[str, SurfaceRecipe] = {name: RECIPES[name]() for name in RECIPES}
+        self._made: dict[str, MixRecipe] = {name: RECIPES[name]() for name in RECIPES}
 
-    def recipe(self, name: str, chain: str | None = None) -> SurfaceRecipe:
+    def recipe(self, name: str, chain: str | None = None) -> MixRecipe:
         """The recipe with everything that was chosen for it."""
         chained = {"chain": chain or self.chain} if name == "master" else {}
         return RECIPES[name].model_validate(self._options[name] | chained)
@@ -82,7 +80,7 @@ def _shown(value: object, argument: Argument, own: Mapping[str, float]) -> WireV
             return str(value)
 
 
-def _meant(argument: Argument, recipe: type[SurfaceRecipe], value: WireValue) -> object:
+def _meant(argument: Argument, recipe: type[MixRecipe], value: WireValue) -> object:
     """The value as the recipe's own check takes it: several in one text become a list."""
     is_several = argument.kind is Kind.TEXT and isinstance(recipe.model_fields[argument.name].default, tuple)
     if is_several:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
 from bridge.listening import Side
-from bridge.recipes import AnalyzeRecipe, MasterRecipe, SplitRecipe
+from bridge.recipes import AnalyzeRecipe, MasterRecipe, MixRecipe, SplitRecipe
 from bridge.surface.arguments import OWN
 from bridge.surface.table import Access, Argument, Kind, Node, Table, Verb
 
@@ -22,7 +22,7 @@ SLOTS = 8
 """Chains and renders that have a button of their own."""
 RECENT_MAX = 100
 SIDE_WORDS = {Side.SESSION: "the session", Side.A: "the mix", Side.B: "the master, as loud as the mix"}
-RECIPES: Mapping[str, type[MasterRecipe | SplitRecipe | AnalyzeRecipe]] = MappingProxyType(
+RECIPES: Mapping[str, type[MixRecipe]] = MappingProxyType(
     {"master": MasterRecipe, "split": SplitRecipe, "analyze": AnalyzeRecipe}
 )
 VERB_WORDS = {"master": "Master", "split": "Separate into stems", "analyze": "Measure"}

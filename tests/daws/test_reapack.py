@@ -13,12 +13,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bridge import __version__
-from bridge.daws.reapack import SECTIONS, TYPES, header_of, index_xml, offline_zip, provided
+from bridge.daws.reapack import SECTIONS, header_of, index_xml, offline_zip, provided
 from bridge.daws.reaper import PACKAGE, script_files
 from bridge.errors import RequestError
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = script_files(ROOT / "reaper_scripts" / "Bridge")
+TYPES = frozenset({"script", "extension", "effect", "data", "theme", "langpack", "webinterface"})
 URL = "https://example.org/raw/v1/{path}"
 
 

@@ -1,5 +1,7 @@
 """Responses of the filters against their analogue prototypes, up to 20 kHz at 44.1 kHz, and the noise that they add."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,7 +107,11 @@ def test_the_response_is_that_of_the_analogue_prototype_up_to_20_khz(step: Step,
     st.sampled_from([32000, 44100, 48000, 192000, 384000]),
 )
 def test_bells_and_shelves_are_stable_and_true_wherever_they_lie(
-    make: prototypes.MakesShape, frequency_hz: float, gain_db: float, q: float, rate_hz: int
+    make: Callable[[float, float, float], prototypes.Prototype],
+    frequency_hz: float,
+    gain_db: float,
+    q: float,
+    rate_hz: int,
 ) -> None:
     if frequency_hz >= rate_hz:
         return

@@ -20,14 +20,6 @@ OnMessage = Callable[[str, Message], None]
 log = logging.getLogger(__name__)
 
 
-class Output(Protocol):
-    """Where lamps and rings are."""
-
-    def send(self, message: Message) -> None:
-        """Sends a message."""
-        ...
-
-
 @dataclass(frozen=True)
 class PortNames:
     """What the system has."""

@@ -6,9 +6,8 @@ transform: what a bell of 3 dB at 15 kHz is, is said here and nowhere else.
 
 import cmath
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +51,6 @@ class Prototype:
             for pole in factor.poles:
                 gain /= np.maximum(np.abs(s - pole), 1e-300)
         return gain
-
-
-MakesShape: TypeAlias = Callable[[Hz, Db, float], Prototype]
-"""From frequency, gain and Q."""
 
 
 def bell(frequency_hz: Hz, gain_db: Db, q: float) -> Prototype:
