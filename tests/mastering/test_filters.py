@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from bridge.chains import BandPass, Highpass, HighShelf, Lowpass, LowShelf, Notch, Peak, Step, Tilt
 from bridge.chains.tone import FilterPhase, Slope
 from bridge.dsp.mastering.filters import prototype as prototypes
+from bridge.dsp.mastering.filters.cascade import CascadeProcessor, with_twins
 from bridge.dsp.mastering.filters.sections import magnitude_of, sections_of
 from tests.mastering.examples import a_mix, audio, step_name, through
-from tests.signals import sine
+from tests.signals import sine, white_noise
 
 Curve = NDArray[np.float64]
 SLOPES: tuple[Slope, ...] = (6, 12, 18, 24, 36, 48)
@@ -196,3 +197,27 @@ def test_the_lowest_frequencies_at_the_highest_rate_stay_calm(step: Step) -> Non
     result = through(step, a_mix(2.0, 384_000))
     assert np.isfinite(result).all()
     assert np.abs(result).max() < 2
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_filters_that_run_in_twos_make_what_they_make_one_after_another(channels: int) -> None:
+    rate_hz, given = 44100, white_noise(0.7, 44100, channels=channels)[:, :12345]
+    fives = (
+        prototypes.butterworth(20, 2, "highpass"),
+        prototypes.band_bell(500, -3.0, 0.9),
+        prototypes.butterworth(9000, 4, "lowpass"),
+        prototypes.band_bell(110, 2.0, 1.0),
+        prototypes.butterworth(30, 1, "highpass"),
+    )
+
+    def fresh() -> list[CascadeProcessor]:
+        return [CascadeProcessor(sections_of(one, rate_hz), channels) for one in fives]
+
+    alone, together = given, given
+    for processor in fresh():
+        alone = processor.process(alone)
+    twins = with_twins(fresh())
+    assert len(twins) == 3
+    for twin in twins:
+        together = twin.process(together)
+    assert np.allclose(alone, together, rtol=0.0, atol=2.0**-24)  # the last bit may lie otherwise on other processors

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.audio.signal import Audio, Samples, in_memory
 from bridge.chains import (
@@ -198,6 +200,20 @@ def test_a_later_step_hears_what_earlier_steps_made() -> None:
     for step in (Gain(gain_db=-17), MatchLoudness(integrated_lufs=-30)):
         working.then(fit(step, working).processor)
     assert loudness(working.audio()) == pytest.approx(-30, abs=0.001)
+
+
+@settings(max_examples=20, deadline=None)
+@given(reads=st.lists(st.tuples(st.integers(0, 300_000), st.integers(1, 150_000)), min_size=1, max_size=5))
+def test_a_signal_may_be_read_while_its_steps_are_still_running(reads: list[tuple[int, int]]) -> None:
+    mix = a_mix(6.0)
+    working = WorkingSignal(mix, in_memory, to_nobody)
+    made = mix.samples
+    for step in (Highpass(cutoff_hz=200), Lowpass(cutoff_hz=5000, phase="linear")):
+        working.then(fit(step, working).processor)
+        made = through(step, audio(made))
+        for start, frames in reads:
+            assert np.array_equal(working.read(start, frames), made[:, start : start + frames])
+    assert np.array_equal(working.audio().samples, made)
 
 
 @pytest.mark.parametrize(("gain", "is_same"), [(1.0, True), (0.5, False)])
