@@ -58,7 +58,7 @@ def integers(signal: Signal, start: int, block: Samples, bits: int) -> NDArray[n
     if not (scaled.min() >= -scale and scaled.max() <= scale - 1):
         raise _misfit(signal, start, ~((scaled >= -scale) & (scaled <= scale - 1)), f"beyond {bits}-bit full scale")
     numbers = scaled.astype(np.int32)
-    if not np.array_equal(numbers, scaled):
+    if not np.array_equal(np.rint(scaled), scaled):
         raise _misfit(signal, start, numbers != scaled, f"not on the {bits}-bit grid (it was not dithered)")
     return numbers
 
@@ -86,15 +86,13 @@ def _floats(signal: Signal, start: int, block: Samples, *, is_little: bool) -> N
 def _packed(numbers: NDArray[np.int32], sample_bytes: int, *, is_little: bool) -> NDArray[np.uint8]:
     if sample_bytes == 2:
         return numbers.astype("<i2" if is_little else ">i2").reshape(-1).view(np.uint8)
+    # Each number is stored whole, from front to back, and its fourth byte written over by the next one: five times as
+    # fast as picking three bytes of each. Big-endian, that byte is the last one if the number stands one byte higher.
     count = numbers.size
-    raw = np.empty(3 * count, np.uint8)
-    flat = numbers.reshape(-1).astype("<i4", copy=False)
-    halves, tops = flat.view("<u2"), flat.view(np.uint8)
-    low, high = (0, 2) if is_little else (1, 0)
-    # the two lower bytes in one go, then the highest
-    np.ndarray((count,), "<u2" if is_little else ">u2", raw, low, (3,))[:] = halves[::2]
-    np.ndarray((count,), np.uint8, raw, high, (3,))[:] = tops[2::4]
-    return raw
+    raw = np.empty(3 * count + 1, np.uint8)
+    stored = np.ndarray((count,), "<i4" if is_little else ">i4", raw, 0, (3,))
+    stored[:] = numbers.reshape(-1) if is_little else numbers.reshape(-1) << 8
+    return raw[:-1]
 
 
 def _misfit(signal: Signal, start: int, wrong: NDArray[np.bool_], what: str) -> AudioError:
