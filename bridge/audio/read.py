@@ -19,7 +19,7 @@ from bridge.audio.headers import parse_header
 from bridge.audio.pcm import PcmReader
 from bridge.audio.render import require_finished
 from bridge.audio.signal import Allocate, Audio, OnProgress, Samples, Signal, in_memory
-from bridge.errors import AudioError
+from bridge.errors import AudioError, DeliveryError
 from bridge.model import BitDepth, FileFormat
 from bridge.relay import run_through
 from bridge.units import clock
@@ -157,6 +157,30 @@ def read_and_digest(
     samples = allocate(signal.channels, signal.frames)
     digest = _digest_of(signal, _filled(signal, samples, on_progress))
     return Audio(samples, signal.sample_rate_hz), digest
+
+
+def require_held(file: AudioFile, signal: Signal) -> None:
+    """Nothing, where the file gives back every sample of the signal.
+
+    Raises:
+        DeliveryError: it does not: the disk, or what stands before it, keeps something else than it was given.
+    """
+    done = 0
+    is_held = (file.sample_rate_hz, file.channels, file.frames) == (
+        signal.sample_rate_hz,
+        signal.channels,
+        signal.frames,
+    )
+    while is_held and done < signal.frames:
+        block = file.read(done, BLOCK_FRAMES)
+        is_held = block.shape[1] > 0 and np.array_equal(block, signal.read(done, block.shape[1]))
+        done += block.shape[1]
+    if not is_held:
+        at = clock(done / signal.sample_rate_hz)
+        raise DeliveryError(
+            f"{file.path.name} does not give back what was written to {file.path.parent} (before {at}), so nothing was "
+            "released: check that disk, or use another one."
+        )
 
 
 def decoded_digest(signal: Signal) -> str:
