@@ -16,7 +16,7 @@ from bridge.settings import process_environment
 
 
 def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
-    """Every finding, in the order of the list that people read.
+    """Every finding, in the order of the list that people read: those of one area stand together.
 
     Args:
         config: the settings file that a flag names.
@@ -29,6 +29,6 @@ def check_up(config: Path | None, now_s: float) -> Iterator[Finding]:
         yield from check_models(settings)
         yield from check_folders(settings)
         yield from check_up_plugins(settings)
-        yield check_kernels(kernels_folder(settings, process_environment()))
         yield from check_surfaces(settings)
+        yield check_kernels(kernels_folder(settings, process_environment()))
         yield from check_running(settings, now_s)

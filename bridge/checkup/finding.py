@@ -17,6 +17,7 @@ class Area(StrEnum):
     """What a check is about."""
 
     INSTALLATION = "installation"
+    MODELS = "models"
     SETTINGS = "settings"
     FOLDERS = "folders"
     PLUGINS = "plug-ins"

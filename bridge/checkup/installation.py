@@ -27,7 +27,6 @@ def check_installation() -> Iterator[Finding]:
     yield from _check_libraries()
     yield _check_device()
     yield _check_ffmpeg()
-    yield ok(HERE, "ports", "none used: this version listens on no port")
 
 
 def _check_python() -> Finding:

@@ -11,7 +11,7 @@ from bridge.weights.catalogue import Catalogue, read_catalogue
 from bridge.weights.extra import INSTALL, missing_packages
 from bridge.weights.files import Caches, is_installed, usual_caches
 
-HERE = Area.INSTALLATION
+HERE = Area.MODELS
 
 
 def check_models(settings: Settings) -> Iterator[Finding]:

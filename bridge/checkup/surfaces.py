@@ -12,7 +12,9 @@ HERE = Area.SURFACES
 
 
 def check_surfaces(settings: Settings) -> Iterator[Finding]:
-    """Findings about OSC, OSCQuery and MIDI; nothing where all are off."""
+    """Findings about OSC, OSCQuery and MIDI."""
+    if not (settings.osc.is_enabled or settings.oscquery.is_enabled or settings.midi.is_enabled):
+        yield ok(HERE, "ports", "none used: `osc`, `oscquery` and `midi` are off in the settings")
     is_running = running_daemon(settings.data_folder) is not None
     if settings.osc.is_enabled:
         yield _about_port("OSC", settings.osc.host, settings.osc.port, "osc.port", is_ours=is_running)

@@ -1,5 +1,6 @@
 """`dawbridge doctor` and the check-up behind it."""
 
+import itertools
 import json
 import os
 import shutil
@@ -40,6 +41,11 @@ def test_a_healthy_set_up_ends_with_zero_and_a_line_for_each_check(dawbridge: Ru
     for subject in ("Python", "device", "ffmpeg", "plug-ins", "models", "ports", "settings file", "watch folder",
                     "return folder", "data folder", "audio engine", "daemon", "job store", "clock"):  # fmt: skip
         assert f" {subject} " in result.stdout
+
+
+def test_every_area_has_one_heading(config: Path) -> None:
+    areas = [finding.area for finding in check_up(config, LATER_S)]
+    assert [area for area, _ in itertools.groupby(areas)] == list(dict.fromkeys(areas))
 
 
 def test_as_json_it_is_a_list_of_findings(dawbridge: Run) -> None:
