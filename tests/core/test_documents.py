@@ -1,15 +1,19 @@
 """Every fault of a YAML document at once, each with its place."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.chains import read_chain
 from bridge.documents import parse_document
 from bridge.errors import ChainError, Fault
+
+CHAINS = Path(__file__).parents[2] / "chains"
 
 WRONG = """\
 titel: X
@@ -85,12 +89,18 @@ def test_a_text_that_is_empty_or_too_long_is_answered_with_how_long_it_may_be(tm
         ("title: !!python/object/apply:os.system [ls]\n", "not readable as YAML"),
         ("a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\n" + "c: &c [*b,*b,*b,*b]\n" * 1 + "d: [*c,*c,*c]\n" * 200, "aliases"),
         ("title: " + "[" * 100 + "]" * 100, "nested too deeply"),
+        ("title: [", "expected the node content, but found '<stream end>'"),
     ],
 )
 def test_what_is_not_a_plain_mapping_is_refused_with_its_line(text: str, part: str, tmp_path: Path) -> None:
     faults = faults_of(text, tmp_path)
     assert part in "\n".join(str(fault) for fault in faults)
     assert all(fault.line is not None for fault in faults if part in fault.sentence)
+
+
+def test_thousands_of_open_brackets_are_a_sentence(tmp_path: Path) -> None:
+    (fault,) = faults_of("title: " + "[" * 9000, tmp_path)
+    assert "nested too deeply" in fault.sentence
 
 
 def test_a_wrong_value_that_a_merge_brings_in_is_told_where_it_stands(tmp_path: Path) -> None:
@@ -140,3 +150,24 @@ def test_words_that_yaml_takes_for_yes_and_no_are_keys_like_any_other() -> None:
     document = parse_document("midi: {bindings: [{on: note, off: yes}]}")
     assert document.data == {"midi": {"bindings": [{"on": "note", "off": True}]}}
     assert ("midi", "bindings", 0, "on") in document.places
+
+
+@pytest.mark.parametrize("path", sorted(CHAINS.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_libyaml_and_the_reader_in_python_say_the_same_of_every_file_of_ours(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    document = parse_document(text, path)
+    assert document.data == yaml.safe_load(text)
+    lines = text.splitlines()
+    for (*_, key), place in document.places.items():
+        assert place.line is not None
+        assert place.column is not None
+        there = lines[place.line - 1][place.column - 1 :]
+        assert isinstance(key, int) or there.startswith((key, f'"{key}"', f"'{key}'"))
+
+
+@given(st.text(alphabet="ab:-[]{},?&*!|>'\"%#@ \n\té\u2028", max_size=30))
+def test_where_both_readers_of_yaml_read_a_text_they_read_the_same(text: str) -> None:
+    with contextlib.suppress(yaml.YAMLError, ValueError):
+        said = yaml.safe_load(text)
+        read = parse_document(text).data
+        assert read == said or (read == {} and not said)
