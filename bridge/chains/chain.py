@@ -12,7 +12,7 @@ from bridge.chains.eq import Eq, MatchEq
 from bridge.chains.form import Dither, Form, Resample, form_of, misplaced
 from bridge.chains.guards import Guards
 from bridge.chains.levels import Gain, Limiter, MatchLoudness
-from bridge.chains.parallel import Branch, Parallel
+from bridge.chains.parallel import Branch, Parallel, active_steps
 from bridge.chains.plugin import Plugin
 from bridge.chains.resonance import Resonance
 from bridge.chains.saturation import Clip, Saturate
@@ -130,6 +130,11 @@ class Chain(Value):
     def form(self) -> Form:
         """What the chain says of its end."""
         return form_of([step for step in self.steps if not step.bypass])[1]
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Every plug-in that is to run, those of branches too."""
+        return tuple(step for step in active_steps(self.steps) if isinstance(step, Plugin))
 
     def content_digest(self) -> str:
         """What makes two chains the same for the cache: everything but the words."""

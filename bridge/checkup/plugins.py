@@ -6,7 +6,7 @@ from bridge.chains import built_in_chains, find_chains, read_chain
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
 from bridge.errors import ChainError
 from bridge.plugins.catalogue import Catalogue
-from bridge.plugins.checking import check_plugins, plugins_in
+from bridge.plugins.checking import check_plugins
 from bridge.plugins.folders import find_bundles, plugin_folders
 from bridge.plugins.shelf import Shelf
 from bridge.settings import Settings
@@ -77,7 +77,7 @@ def _about_chains(settings: Settings, catalogue: Catalogue) -> Iterator[Finding]
             continue
         try:
             chain = read_chain(path, settings.chain_folders)
-            if plugins_in(chain):
+            if chain.plugins:
                 check_plugins(chain, path, catalogue)
         except ChainError as reason:
             faults = len(reason.faults)

@@ -30,7 +30,6 @@ from bridge.cli.lazy import Entry, LazyGroup, PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.declarations import Declaration, declarations
 from bridge.errors import ChainError, Fault
-from bridge.plugins.checking import plugins_in
 from bridge.units import with_unit
 from bridge.value import Value
 
@@ -159,7 +158,7 @@ def schema() -> None:
 
 def _needs(chain: Chain) -> str:
     """Plug-ins without which it does not run."""
-    count = len({step.plugin for step in plugins_in(chain)})
+    count = len({step.plugin for step in chain.plugins})
     return f"{count} plug-in{'' if count == 1 else 's'}" if count else ""
 
 

@@ -2,24 +2,23 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bridge.chains import Chain, Plugin, find_chains, load_chain
-from bridge.dsp.plugins.rack import open_rack
 from bridge.errors import ChainError
-from bridge.pipeline.outcome import now_text
 from bridge.pipeline.run import Run
-from bridge.plugins.checking import check_plugins, plugins_in, with_plugin_faults
-from bridge.plugins.choosing import chosen
-from bridge.plugins.entry import PluginEntry
 from bridge.recipes import MasterRecipe
 from bridge.report import Report
+
+if TYPE_CHECKING:
+    from bridge.plugins.entry import PluginEntry
 
 
 @dataclass(frozen=True)
 class ChainPlugins:
     """The plug-ins that a chain uses."""
 
-    used: tuple[tuple[Plugin, PluginEntry], ...] = ()
+    used: "tuple[tuple[Plugin, PluginEntry], ...]" = ()
 
     @property
     def are_repeatable(self) -> bool:
@@ -51,8 +50,9 @@ def chain_of(run: Run, recipe: MasterRecipe) -> Chain:
         path = find_chains(folders).get(recipe.chain)
         if path is None:
             raise
-        rack = open_rack(run.assignment.plugins, now_text)
-        raise with_plugin_faults(reason, path, rack.learn) from reason
+        from bridge.pipeline.known_plugins import with_faults_of_plugins  # noqa: PLC0415 - see `chain_plugins`
+
+        raise with_faults_of_plugins(run, reason, path) from reason
 
 
 def chain_plugins(run: Run, recipe: MasterRecipe, chain: Chain) -> ChainPlugins:
@@ -61,15 +61,11 @@ def chain_plugins(run: Run, recipe: MasterRecipe, chain: Chain) -> ChainPlugins:
     Raises:
         ChainError: every fault at once: unknown plug-ins, parameters, presets of others, channels that do not fit.
     """
-    steps = plugins_in(chain)
-    if not steps:
+    if not chain.plugins:
         return ChainPlugins()
-    rack = open_rack(run.assignment.plugins, now_text)
-    rack.start_early()
-    catalogue = rack.learn([step.plugin for step in steps])
-    check_plugins(chain, find_chains(run.assignment.chain_folders)[recipe.chain], catalogue)
-    entries = [(step, chosen(catalogue, step.plugin)[0]) for step in steps]
-    return ChainPlugins(tuple((step, entry) for step, entry in entries if entry is not None))
+    from bridge.pipeline.known_plugins import known_plugins  # noqa: PLC0415 - a tenth of an engine's start
+
+    return ChainPlugins(known_plugins(run, chain, find_chains(run.assignment.chain_folders)[recipe.chain]))
 
 
 def has_failed(report: Report) -> bool:

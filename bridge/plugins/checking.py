@@ -19,11 +19,6 @@ Learn = Callable[[Sequence[str]], Catalogue]
 """Gives the catalogue, with what these names may mean examined."""
 
 
-def plugins_in(chain: Chain) -> tuple[Plugin, ...]:
-    """Every plug-in step of a chain, those of branches too; bypassed ones are not needed."""
-    return tuple(step for _, step in _plugins(chain.steps, ("steps",)))
-
-
 def check_plugins(chain: Chain, path: Path, catalogue: Catalogue) -> None:
     """Does nothing where every plug-in of the chain is there and takes what it is given.
 

@@ -17,7 +17,7 @@ from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.cli.plugins.shelves import scan_of
 from bridge.errors import ChainError, Fault
-from bridge.plugins.checking import check_plugins, plugins_in, with_plugin_faults
+from bridge.plugins.checking import check_plugins, with_plugin_faults
 from bridge.settings import Settings
 
 
@@ -52,7 +52,7 @@ def _faults(name: str, settings: Settings) -> tuple[Fault, ...]:
     except ChainError as reason:
         return reason.faults if path is None else with_plugin_faults(reason, path, learn).faults
     try:
-        check_plugins(chain, path or Path(name), learn([step.plugin for step in plugins_in(chain)]))
+        check_plugins(chain, path or Path(name), learn([step.plugin for step in chain.plugins]))
     except ChainError as reason:
         return reason.faults
     return ()

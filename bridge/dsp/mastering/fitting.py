@@ -36,6 +36,7 @@ from bridge.chains import (
 )
 from bridge.dsp.mastering.adaptive.adapting import Adapter
 from bridge.dsp.mastering.placement import fit_placed
+from bridge.dsp.mastering.plugged.runs import in_runs
 from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
 from bridge.dsp.mastering.progress import rising, stretches, to_nobody
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
@@ -56,7 +57,6 @@ from bridge.dsp.mastering.steps.multiband import fit_multiband
 from bridge.dsp.mastering.steps.notch import fit_notch
 from bridge.dsp.mastering.steps.parallel import fit_parallel
 from bridge.dsp.mastering.steps.peak import fit_peak
-from bridge.dsp.mastering.steps.plugin import fit_plugin, fit_plugins, in_runs
 from bridge.dsp.mastering.steps.resonance import fit_resonance
 from bridge.dsp.mastering.steps.saturate import fit_saturate
 from bridge.dsp.mastering.steps.stereo import fit_stereo
@@ -103,6 +103,8 @@ def fit(step: StepBase, signal: Signal, allocate: Allocate = in_memory, on_progr
         sum_up = partial(fit_parallel, run_steps=partial(_run_branch, allocate), allocate=allocate)
         return fit_placed(step, signal, partial(sum_up, on_progress=on_progress))
     if isinstance(step, Plugin):
+        from bridge.dsp.mastering.steps.plugin import fit_plugin  # noqa: PLC0415 - a tenth of an engine's start
+
         return fit_plugin(step, signal, allocate, fit, on_progress)
     return fit_placed(step, signal, FITS[type(step)])
 
@@ -150,6 +152,8 @@ def _fitted(
     for first, *more in groups:
         told = next(parts) if _runs_plugins(first) else to_nobody
         if more:
+            from bridge.dsp.mastering.steps.plugin import fit_plugins  # noqa: PLC0415 - as in `fit`
+
             plugins = [step for step in (first, *more) if isinstance(step, Plugin)]
             fitted = fit_plugins(plugins, working, allocate, told)
             yield from ((step, (), one) for step, one in zip(plugins, fitted, strict=True))

@@ -5,7 +5,7 @@ made lies in an array of its own: the run is repeated without it, or the job end
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
 
@@ -34,27 +34,6 @@ from bridge.units import Db, db_to_gain
 
 FitOther = Callable[[StepBase, Signal, Allocate], Fitted]
 """Fits a built-in step: what stands in for a plug-in that failed."""
-
-
-def in_runs(steps: Sequence[StepBase]) -> Iterator[tuple[StepBase, ...]]:
-    """The steps in order; plug-ins that can go through one host together stand together."""
-    together: list[StepBase] = []
-    for step in steps:
-        if isinstance(step, Plugin) and _is_plain(step):
-            together.append(step)
-            continue
-        if together:
-            yield tuple(together)
-            together = []
-        yield (step,)
-    if together:
-        yield tuple(together)
-
-
-def _is_plain(step: Plugin) -> bool:
-    """Whether nothing has to be heard, resampled, placed or stood in for between it and its neighbours."""
-    is_heard = step.tune is not None or step.output_match != "none" or step.on_failure == "substitute"
-    return not (step.bypass or step.is_placed or is_heard) and step.oversample == 1 and step.isolate
 
 
 def fit_plugin(
