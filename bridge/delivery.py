@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import filelock
-
 from bridge.errors import DeliveryError
 from bridge.model import JobRequest, JobResult
 from bridge.value import Value
@@ -211,6 +209,8 @@ def _sentence(reason: OSError, folder: Path) -> str:
 @contextmanager
 def _lock(folder: Path) -> Generator[None]:
     """One delivery at a time into a return folder; the lock lies elsewhere, so that no litter stays behind."""
+    import filelock  # noqa: PLC0415 - a hundredth of a second that no command waits for at its start
+
     name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
     try:
         with filelock.FileLock(Path(tempfile.gettempdir()) / f"daw-bridge-{name}.lock", timeout=LOCK_TIMEOUT_S):

@@ -5,7 +5,6 @@ import struct
 from pathlib import Path
 
 from bridge.audio.embedded.cues import build_marks
-from bridge.audio.embedded.id3 import build_id3
 from bridge.audio.embedded.tags import stamped_tags
 from bridge.audio.layout import SAMPLE_BYTES, Blocks, Layout, write_marked
 from bridge.audio.metadata import Metadata
@@ -56,5 +55,7 @@ def _head(layout: Layout, metadata: Metadata, tail_bytes: int) -> bytes:
 
 
 def _tail(layout: Layout, metadata: Metadata, mark: str) -> bytes:
+    from bridge.audio.embedded.id3 import build_id3  # noqa: PLC0415 - mutagen: WAV does without
+
     tags = stamped_tags(metadata.tags, metadata.job_id, mark)
     return b"\0" * (layout.data_bytes % 2) + _chunk(b"ID3 ", build_id3(tags))

@@ -11,12 +11,10 @@ from bridge.audio.containers.source import Source, open_for_reading
 from bridge.audio.embedded import ixml
 from bridge.audio.embedded.bext import Bext, parse_bext
 from bridge.audio.embedded.cues import CuePoint, Sampler, parse_cues, parse_marks, parse_sampler
-from bridge.audio.embedded.id3 import parse_id3, raw_texts_in
 from bridge.audio.embedded.info import parse_info
 from bridge.audio.embedded.places import cue_points_in, time_reference_in, without_places
 from bridge.audio.embedded.stamp import audio_mark, stamps_in_history
-from bridge.audio.embedded.tag_files import COMMENT_FILES, read_tag_file, stamp_texts
-from bridge.audio.embedded.tags import AUDIO_TAG, JOB_TAG, Picture, Tags, tags_of
+from bridge.audio.embedded.tags import AUDIO_TAG, COMMENT_FORMATS, JOB_TAG, Picture, Tags, tags_of
 from bridge.audio.embedded.text import decode_text
 from bridge.audio.headers import parse_header
 from bridge.model import FileFormat
@@ -102,8 +100,10 @@ def read_metadata(path: Path) -> Metadata:
             return _from_aiff(source, header)
         if header.format in {FileFormat.WAV, FileFormat.RF64, FileFormat.W64}:
             return _from_wave(source, header)
+        from bridge.audio.embedded.tag_files import read_tag_file  # noqa: PLC0415 - mutagen: chunks do without
+
         tags = read_tag_file(stream, header.format, skip_id3(source))
-        return _from_comments(tags, header) if header.format in COMMENT_FILES else Metadata(tags=tags)
+        return _from_comments(tags, header) if header.format in COMMENT_FORMATS else Metadata(tags=tags)
 
 
 def _from_comments(tags: Tags, header: Header) -> Metadata:
@@ -134,9 +134,11 @@ def _stamps(stream: BinaryIO, source: Source, header: Header) -> list[tuple[str,
         bext = parse_bext(_body(source, header.chunk("bext")))
         found = stamps_in_history(bext.coding_history) if bext is not None else []
         ours = ixml.stamp_in(ixml.parse_ixml(_body(source, header.chunk("iXML"))))
-        texts = raw_texts_in(_body(source, header.chunk("ID3 "))) if header.format is FileFormat.AIFF else {}
+        texts = _id3_texts(_body(source, header.chunk("ID3 "))) if header.format is FileFormat.AIFF else {}
     else:
         found, ours = [], None
+        from bridge.audio.embedded.tag_files import stamp_texts  # noqa: PLC0415 - as in `read_metadata`
+
         texts = stamp_texts(stream, header.format)
     tagged = [(texts[JOB_TAG], texts[AUDIO_TAG])] if JOB_TAG in texts and AUDIO_TAG in texts else []
     return [*found, *([ours] if ours is not None else []), *tagged]
@@ -152,11 +154,29 @@ def _body(source: Source, chunk: Chunk | None) -> bytes:
     return source.at(chunk.offset, chunk.size)
 
 
+def _id3_tags(body: bytes) -> Tags:
+    """The tags in the body of a chunk; most files have none."""
+    if not body:
+        return Tags()
+    from bridge.audio.embedded.id3 import parse_id3  # noqa: PLC0415 - as in `read_metadata`
+
+    return parse_id3(body)
+
+
+def _id3_texts(body: bytes) -> dict[str, str]:
+    """First values of the user-defined texts in the body of a chunk."""
+    if not body:
+        return {}
+    from bridge.audio.embedded.id3 import raw_texts_in  # noqa: PLC0415 - as in `read_metadata`
+
+    return raw_texts_in(body)
+
+
 def _from_wave(source: Source, header: Header) -> Metadata:
     lists = [_body(source, chunk) for chunk in header.chunks if chunk.id == "LIST"]
     info = [parse_info(body[4:]) for body in lists if body[:4] == b"INFO"]
     labels = [body[4:] for body in lists if body[:4] == b"adtl"]
-    id3_tags = parse_id3(_body(source, header.chunk("id3 ", "ID3 ")))
+    id3_tags = _id3_tags(_body(source, header.chunk("id3 ", "ID3 ")))
     info_tags = tags_of((name, value) for tags in info for name, values in tags.items() for value in values)
     return Metadata(
         bext=parse_bext(_body(source, header.chunk("bext"))),
@@ -188,5 +208,5 @@ def _from_aiff(source: Source, header: Header) -> Metadata:
     return Metadata(
         bext=parse_bext(_body(source, header.chunk("bext"))),
         cue_points=parse_marks(_body(source, header.chunk("MARK"))),
-        tags=parse_id3(_body(source, header.chunk("ID3 ", "id3 "))).over(tags_of(texts)),
+        tags=_id3_tags(_body(source, header.chunk("ID3 ", "id3 "))).over(tags_of(texts)),
     )

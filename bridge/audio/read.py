@@ -14,7 +14,6 @@ import numpy as np
 
 from bridge.audio.containers.header import Header
 from bridge.audio.containers.source import open_for_reading, os_sentence
-from bridge.audio.decoder import SoundFileReader, decode_with_ffmpeg
 from bridge.audio.headers import parse_header
 from bridge.audio.pcm import PcmReader
 from bridge.audio.render import require_finished
@@ -226,6 +225,8 @@ def _open_reader(path: Path, scratch: Path | None, opening: ExitStack) -> tuple[
     header = parse_header(stream, path.name)
     require_finished(header, path.name)
     if header.format is FileFormat.M4A or (header.format is FileFormat.CAF and header.sample_type is None):
+        from bridge.audio.decoder import decode_with_ffmpeg  # noqa: PLC0415 - libsndfile: WAV and AIFF do without
+
         decoded = opening.enter_context(decode_with_ffmpeg(path, scratch))
         inner = parse_header(cast("BinaryIO", decoded), path.name)
         reader: Reader = PcmReader(cast("BinaryIO", decoded), inner, path.name)
@@ -233,6 +234,8 @@ def _open_reader(path: Path, scratch: Path | None, opening: ExitStack) -> tuple[
         return replace(header, sample_rate_hz=inner.sample_rate_hz, channels=inner.channels), reader
     if header.sample_type is not None:
         return header, PcmReader(stream, header, path.name)
+    from bridge.audio.decoder import SoundFileReader  # noqa: PLC0415 - as above
+
     decoder = SoundFileReader(path, header)
     opening.callback(decoder.close)
     return header, decoder

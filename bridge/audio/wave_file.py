@@ -10,9 +10,9 @@ from pathlib import Path
 from bridge.audio.embedded import ixml
 from bridge.audio.embedded.bext import build_bext
 from bridge.audio.embedded.cues import build_cues, build_sampler
-from bridge.audio.embedded.id3 import build_id3
 from bridge.audio.embedded.info import build_info, fits_info
 from bridge.audio.embedded.stamp import NO_MARK, history_line
+from bridge.audio.embedded.tags import Tags
 from bridge.audio.layout import SAMPLE_BYTES, Blocks, Layout, write_marked
 from bridge.audio.metadata import Metadata
 
@@ -111,7 +111,6 @@ def _tail(layout: Layout, metadata: Metadata) -> bytes:
     cue, labels = build_cues(metadata.cue_points) if metadata.cue_points else (b"", b"")
     sampler = build_sampler(metadata.sampler, layout.sample_rate_hz) if metadata.sampler is not None else b""
     texts = metadata.tags.texts
-    needs_id3 = bool(metadata.tags.pictures) or not fits_info(texts)
     return b"".join(
         (
             b"\0" * (layout.data_bytes % 2),
@@ -120,6 +119,15 @@ def _tail(layout: Layout, metadata: Metadata) -> bytes:
             chunk(b"smpl", sampler),
             chunk(b"LIST", build_info(texts)),
             *(chunk(other.id.encode("latin-1"), other.data) for other in metadata.other_chunks),
-            chunk(b"id3 ", build_id3(metadata.tags)) if needs_id3 else b"",
+            _id3(metadata.tags),
         )
     )
+
+
+def _id3(tags: Tags) -> bytes:
+    """A chunk for what INFO has no place for; nothing where there is none of that."""
+    if not tags.pictures and fits_info(tags.texts):
+        return b""
+    from bridge.audio.embedded.id3 import build_id3  # noqa: PLC0415 - mutagen: few songs need it
+
+    return chunk(b"id3 ", build_id3(tags))

@@ -11,9 +11,7 @@ from bridge.audio.containers.source import Source, open_for_reading
 from bridge.audio.disk import whole_or_not_at_all
 from bridge.audio.embedded.places import with_places
 from bridge.audio.embedded.stamp import audio_mark
-from bridge.audio.embedded.tag_files import COMMENT_FILES, write_tag_file
-from bridge.audio.embedded.tags import stamped_tags
-from bridge.audio.encoder import Encoding, encode
+from bridge.audio.embedded.tags import COMMENT_FORMATS, stamped_tags
 from bridge.audio.grid import stored_blocks
 from bridge.audio.headers import parse_header
 from bridge.audio.layout import Layout
@@ -130,6 +128,8 @@ def write_audio(
             case OutputFormat.AIFF:
                 write_aiff(path, layout, stored_blocks(signal, depth, on_progress, is_little=False), metadata)
             case OutputFormat.FLAC | OutputFormat.MP3 | OutputFormat.OGG | OutputFormat.OPUS:
+                from bridge.audio.encoder import Encoding, encode  # noqa: PLC0415 - libsndfile: WAV and AIFF do without
+
                 encode(path, signal, Encoding(spec.format, depth, spec.bitrate_kbps), on_progress)
                 _tag(path, metadata, signal.frames)
 
@@ -166,9 +166,11 @@ def _tag(path: Path, metadata: Metadata, frames: int | None) -> None:
     if header.state is not HeaderState.COMPLETE or header.frames != frames:
         raise DeliveryError(f"{path.name} was not written whole: check the free space of {path.parent} and try again.")
     tags = stamped_tags(metadata.tags, metadata.job_id, mark)
-    if header.format in COMMENT_FILES:
+    if header.format in COMMENT_FORMATS:
         reference = metadata.bext.time_reference_frames if metadata.bext is not None else None
         tags = with_places(tags, metadata.cue_points, reference, header.sample_rate_hz)
+    from bridge.audio.embedded.tag_files import write_tag_file  # noqa: PLC0415 - mutagen: WAV and AIFF do without
+
     write_tag_file(path, header.format, tags)
 
 

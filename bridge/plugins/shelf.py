@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from filelock import FileLock
 from pydantic import Field, ValidationError
 
 from bridge.plugins.catalogue import FILE_NAME, Catalogue, read_catalogue
 from bridge.plugins.entry import Failed, PluginEntry, Quarantined, Refused
 from bridge.value import Value
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 HEALTH_FILE = "health.json"
 LOCK_FILE = "plugins.lock"
@@ -101,9 +103,11 @@ class Shelf:
             self._write(HEALTH_FILE, health)
         return health
 
-    def _locked(self) -> FileLock:
+    def _locked(self) -> "FileLock":
         assert self._folder is not None
         self._folder.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock  # noqa: PLC0415 - a hundredth of a second that readers do without
+
         return FileLock(self._folder / LOCK_FILE, timeout=LOCK_TIMEOUT_S)
 
     def _write(self, name: str, value: Value) -> None:

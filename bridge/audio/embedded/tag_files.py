@@ -12,7 +12,7 @@ import mutagen.oggvorbis
 from mutagen import MutagenError
 
 from bridge.audio.embedded.id3 import DAMAGED, id3, parse_id3, raw_texts, tag_of
-from bridge.audio.embedded.tags import Picture, Tags, pairs_of, tags_of
+from bridge.audio.embedded.tags import COMMENT_FORMATS, Picture, Tags, pairs_of, tags_of
 from bridge.errors import DeliveryError
 from bridge.model import FileFormat
 
@@ -54,7 +54,7 @@ def read_tag_file(stream: BinaryIO, file_format: FileFormat, start: int) -> Tags
         start: offset of the first byte behind any ID3 tag in front.
     """
     try:
-        if file_format in COMMENT_FILES:
+        if file_format in COMMENT_FORMATS:
             return _from_comments(COMMENT_FILES[file_format](fileobj=_rewound(stream)))
         if file_format is FileFormat.MP3:
             return parse_id3(_rewound(stream).read(min(start, ID3_BYTES_MAX))) if start else Tags()
@@ -68,7 +68,7 @@ def read_tag_file(stream: BinaryIO, file_format: FileFormat, start: int) -> Tags
 def stamp_texts(stream: BinaryIO, file_format: FileFormat) -> dict[str, str]:
     """First values of the tags of a format in which we write a stamp; none where they are damaged."""
     try:
-        if file_format in COMMENT_FILES:
+        if file_format in COMMENT_FORMATS:
             comments = COMMENT_FILES[file_format](fileobj=_rewound(stream)).tags or []
             return {name.upper(): value for name, value in comments}
         return raw_texts(id3.ID3(fileobj=_rewound(stream))) if file_format is FileFormat.MP3 else {}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import ConfigDict, Field
 
+from bridge.model import FileFormat
 from bridge.value import Value
 
 VALUE_CHARACTERS_MAX = 65_536
@@ -12,6 +13,8 @@ PICTURE_BYTES_MAX = 4_000_000
 PICTURES_MAX = 8
 FRONT_COVER = 3
 
+COMMENT_FORMATS = frozenset({FileFormat.FLAC, FileFormat.OGG, FileFormat.OPUS})
+"""Whose tags are Vorbis comments."""
 JOB_TAG, AUDIO_TAG = "DAWBRIDGE_JOB", "DAWBRIDGE_AUDIO"
 """Our stamp; never carried from a file to another."""
 UNTRUE_OF_COPIES = frozenset(
