@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Self
 
-from pydantic import ConfigDict, ModelWrapValidatorHandler, PrivateAttr, SerializerFunctionWrapHandler
+from pydantic import ConfigDict, ModelWrapValidatorHandler, PrivateAttr, SerializerFunctionWrapHandler, ValidationError
 from pydantic import model_serializer as serializer
 from pydantic import model_validator as validator
 
+from bridge.chains.idle import idle_faults, with_faults
 from bridge.declarations import Declaration, declarations
 from bridge.value import Value
 
@@ -48,11 +49,17 @@ class AutoValue(Value):
     @validator(mode="wrap")
     @classmethod
     def _read_auto(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Puts stand-ins where `auto` is given."""
+        """Puts stand-ins where `auto` is given, and refuses what would not be read."""
         if not isinstance(given, dict):
             return handler(given)
         names = frozenset(name for name, value in given.items() if value == AUTO and name in cls.may_be_auto())
-        made = handler({**given, **{name: _stand_in(cls, name) for name in names}})
+        idle = idle_faults(cls, given, names)
+        try:
+            made = handler({**given, **{name: _stand_in(cls, name) for name in names}})
+        except ValidationError as reason:
+            raise with_faults(cls, reason, idle) if idle else reason from None
+        if idle:
+            raise with_faults(cls, None, idle)
         made._auto = names
         return made
 

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.auto import AutoValue
 from bridge.chains.declare import StepBase, db, hz, number, rising
+from bridge.chains.idle import only_with
 from bridge.chains.tone import FilterPhase, phase_text
 
 
@@ -118,6 +119,7 @@ class BandDynamics(AutoValue):
         ge=0.2,
         le=100,
         description="2 doubles the distance to that threshold (expansion), 0.5 halves it (upward compression).",
+        json_schema_extra=only_with("below_threshold_db"),
     )
     change_db_max: float = db(24, 0, 60, "Most change of gain, up or down.")
     gain_db: float = db(0, -12, 12, "Gain of the band after that.")

@@ -8,11 +8,11 @@ from pydantic import Field, ValidationInfo, field_validator
 from bridge.chains.auto import AutoValue
 from bridge.chains.declare import StepBase, db, hz, percent
 from bridge.chains.genres import CurvePoint
+from bridge.chains.idle import only_with
 from bridge.chains.tone import FilterPhase, phase_field, phase_text
 
 EqBandType: TypeAlias = Literal["bell", "low_shelf", "high_shelf", "notch", "tilt", "band_pass"]
 MatchTarget: TypeAlias = Literal["genre", "reference", "curve"]
-WITHOUT_GAIN = frozenset({"notch", "band_pass"})
 EQ_QS: dict[EqBandType, float] = {
     "bell": 1.0,
     "low_shelf": 0.707,
@@ -22,6 +22,8 @@ EQ_QS: dict[EqBandType, float] = {
     "band_pass": 0.707,
 }
 """Of bands that leave it out."""
+WITH_GAIN = tuple(kind for kind in EQ_QS if kind not in {"notch", "band_pass"})
+WITH_Q = tuple(kind for kind in EQ_QS if kind != "tilt")
 
 
 class EqBand(AutoValue):
@@ -29,20 +31,20 @@ class EqBand(AutoValue):
 
     type: EqBandType = Field(default="bell", description="Its shape.")
     frequency_hz: float = hz(None, 10, 40000, "Centre of a bell, middle of a shelf's slope, pivot of a tilt.")
-    gain_db: float = db(0, -18, 18, "Gain of bell, shelf, or of a tilt's treble; notch and band_pass have none.")
+    gain_db: float = Field(
+        default=0,
+        ge=-18,
+        le=18,
+        description="Gain of bell, shelf, or of a tilt's treble; notch and band_pass have none.",
+        json_schema_extra={"unit": "dB", **only_with("type", *WITH_GAIN)},
+    )
     q: float | None = Field(
         default=None,
         ge=0.1,
         le=50,
         description="Frequency divided by bandwidth; left out: 1 (bell), 10 (notch), otherwise 0.707. A tilt has none.",
+        json_schema_extra=only_with("type", *WITH_Q),
     )
-
-    @field_validator("gain_db")
-    @classmethod
-    def _has_a_gain(cls, gain_db: float, info: ValidationInfo) -> float:
-        if gain_db and info.data.get("type") in WITHOUT_GAIN:
-            raise ValueError(f"means nothing for a {info.data['type']}; leave it out.")
-        return gain_db
 
     @property
     def shape_q(self) -> float:
@@ -52,11 +54,11 @@ class EqBand(AutoValue):
     @property
     def is_neutral(self) -> bool:
         """Whether it changes nothing."""
-        return self.gain_db == 0.0 and self.type not in WITHOUT_GAIN
+        return self.gain_db == 0.0 and self.type in WITH_GAIN
 
     def sentence(self) -> str:
         """Such as "bell +2 dB at 3000 Hz, Q 1"."""
-        gain = "" if self.type in WITHOUT_GAIN else f" {self.gain_db:+g} dB"
+        gain = f" {self.gain_db:+g} dB" if self.type in WITH_GAIN else ""
         q = "" if self.type == "tilt" else f", Q {self.shape_q:g}"
         return f"{self.type.replace('_', ' ')}{gain} at {self.frequency_hz:g} Hz{q}"
 
@@ -100,12 +102,14 @@ class MatchEq(StepBase):
         min_length=1,
         max_length=500,
         description="File to match, beside the chain or the mix; left out: the references that the job is given.",
+        json_schema_extra=only_with("towards", "reference"),
     )
     curve: tuple[CurvePoint, ...] = Field(
         default=(),
         max_length=512,
         validate_default=True,
         description="Third-octave levels to match, rising in frequency; only their differences count.",
+        json_schema_extra=only_with("towards", "curve"),
     )
     amount_percent: float = percent(50, 0, 100, "How far of the way it goes.")
     smoothing_octaves: Annotated[float, Field(ge=0.1, le=3)] = Field(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from bridge.chains.declare import StepBase
 from bridge.chains.levels import Limiter
@@ -49,6 +49,13 @@ class Dither(StepBase):
         description="`noise_shaped` moves the noise to where hearing is least sensitive (16 bit at 44.1 or 48 kHz "
         "only); `auto` takes it where it can, and `tpdf` elsewhere.",
     )
+
+    @field_validator("kind")
+    @classmethod
+    def _has_its_depth(cls, kind: DitherKind, info: ValidationInfo) -> DitherKind:
+        if kind == "noise_shaped" and info.data.get("bit_depth") == "24":
+            raise ValueError("shapes noise at 16 bit only, and `bit_depth` is 24: change that, or leave this out.")
+        return kind
 
     @field_validator("bit_depth", mode="before")
     @classmethod

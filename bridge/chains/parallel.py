@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bridge.chains.auto import AutoValue
 from bridge.chains.declare import StepBase, db, percent
+from bridge.chains.idle import only_with
 
 if TYPE_CHECKING:
     from bridge.chains.chain import Step
@@ -34,7 +35,13 @@ class Parallel(StepBase):
         examples=[[{"steps": [{"use": "compressor", "threshold_db": -36, "ratio": 6}], "gain_db": -8}]],
     )
     dry: bool = Field(default=True, description="Whether the untreated signal is part of the sum.")
-    dry_gain_db: float = db(0, -60, 24, "Gain of the untreated signal.")
+    dry_gain_db: float = Field(
+        default=0,
+        ge=-60,
+        le=24,
+        description="Gain of the untreated signal.",
+        json_schema_extra={"unit": "dB", **only_with("dry", "true")},
+    )
     makeup: Literal["none", "auto"] = Field(
         default="none", description="`auto` gives the sum the loudness that the signal had."
     )

@@ -87,6 +87,10 @@ class Rule(Value):
             raise ValueError("needs both `low_hz` and `high_hz`, or neither of them.")
         if sum(limit is not None for limit in (self.above, self.below, self.beyond)) > 1:
             raise ValueError("may have one of `above`, `below` and `beyond`.")
+        if self.ladder and (self.value or self.slope or self.least is not None or self.most is not None):
+            raise ValueError(
+                "has a `ladder`, beside which `value`, `slope`, `least` and `most` are not read: keep one."
+            )
         if self.least is not None and self.most is not None and self.least > self.most:
             raise ValueError(f"`least` ({self.least:g}) must not lie above `most` ({self.most:g}).")
         return self

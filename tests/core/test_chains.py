@@ -72,3 +72,85 @@ def test_only_words_differ_then_the_content_is_the_same() -> None:
     b = Chain.model_validate({"title": "B", "description": "x", "steps": [{"use": "gain", "gain_db": 1.0}]})
     c = Chain.model_validate({"title": "A", "steps": [{"use": "gain", "gain_db": 1.5}]})
     assert a.content_digest() == b.content_digest() != c.content_digest()
+
+
+CURVE = [{"hz": 100, "db": 0}, {"hz": 1000, "db": 1}]
+GAIN = {"use": "gain", "gain_db": 1}
+IDLE: dict[str, tuple[dict[str, object], str, str]] = {
+    "a curve towards the genre": ({"use": "match_eq", "curve": CURVE}, "steps[0].curve", "`towards: curve`"),
+    "a curve and a reference": (
+        {"use": "match_eq", "towards": "reference", "reference": "a.wav", "curve": CURVE},
+        "steps[0].curve",
+        "`towards: curve`",
+    ),
+    "a reference towards a curve": (
+        {"use": "match_eq", "towards": "curve", "reference": "a.wav", "curve": CURVE},
+        "steps[0].reference",
+        "`towards: reference`",
+    ),
+    "a gain of a notch": (
+        {"use": "eq", "bands": [{"type": "notch", "frequency_hz": 50, "gain_db": 3}]},
+        "steps[0].bands[0].gain_db",
+        "`type` is notch",
+    ),
+    "a Q of a tilt": (
+        {"use": "eq", "bands": [{"type": "tilt", "frequency_hz": 700, "gain_db": 1, "q": 2}]},
+        "steps[0].bands[0].q",
+        "`type` is tilt",
+    ),
+    "a ratio below no threshold": (
+        {"use": "multiband", "crossovers_hz": [200], "bands": [{"below_ratio": 3}, {}]},
+        "steps[0].bands[0].below_ratio",
+        "`below_threshold_db`, which is not given",
+    ),
+    "a gain of what is not in the sum": (
+        {"use": "parallel", "dry": False, "dry_gain_db": -3, "branches": [{"steps": [GAIN]}]},
+        "steps[0].dry_gain_db",
+        "`dry` is false",
+    ),
+    "a gain of a band on a branch": (
+        {"use": "parallel", "branches": [{"steps": [{"use": "match_eq", "curve": CURVE}]}]},
+        "steps[0].branches[0].steps[0].curve",
+        "`towards` is genre",
+    ),
+    "shaped noise at 24 bit": (
+        {"use": "dither", "bit_depth": 24, "kind": "noise_shaped"},
+        "steps[0].kind",
+        "`bit_depth` is 24",
+    ),
+}
+
+
+def faults_of(content: dict[str, object], folder: Path) -> dict[str, str]:
+    path = folder / "wrong.yaml"
+    path.write_text(yaml.safe_dump({"title": "Wrong", **content}, sort_keys=False))
+    with pytest.raises(ChainError) as raised:
+        load_chain("wrong", [folder])
+    assert all(fault.line for fault in raised.value.faults)
+    return {fault.key: fault.sentence for fault in raised.value.faults}
+
+
+@pytest.mark.parametrize("case", IDLE)
+def test_what_would_not_be_read_beside_another_option_is_refused_and_both_are_named(case: str, tmp_path: Path) -> None:
+    step, key, other = IDLE[case]
+    sentence = faults_of({"steps": [step]}, tmp_path)[key]
+    assert other in sentence
+    assert sentence.endswith("leave this out.")
+
+
+def test_what_is_read_or_may_be_once_it_is_decided_is_accepted() -> None:
+    accepted: list[dict[str, object]] = [
+        {"use": "match_eq", "towards": "curve", "curve": CURVE},
+        {"use": "match_eq", "towards": "auto", "curve": CURVE},
+        {"use": "match_eq", "curve": [], "reference": None},
+        {"use": "eq", "bands": [{"type": "notch", "frequency_hz": 50, "gain_db": 0}]},
+        {"use": "parallel", "dry": True, "dry_gain_db": -3, "branches": [{"steps": [GAIN]}]},
+    ]
+    for step in accepted:
+        chain = Chain.model_validate({"title": "Right", "steps": [step]})
+        assert Chain.model_validate_json(chain.model_dump_json()) == chain
+
+
+def test_a_fault_beside_what_would_not_be_read_is_told_too(tmp_path: Path) -> None:
+    wrong = {"use": "match_eq", "curve": CURVE, "boost_db_max": 99}
+    assert faults_of({"steps": [wrong]}, tmp_path).keys() == {"steps[0].curve", "steps[0].boost_db_max"}
