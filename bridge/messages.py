@@ -35,7 +35,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         ),
         "clipped": MessageKind(
             WARNING,
-            "{count} clipped runs, the longest {value:.0f} samples at full scale at {at}: "
+            "{runs}, the longest {value:.0f} samples at full scale at {at}: "
             "lower the mix before its last bus and render again.",
             "frames",
         ),
@@ -56,7 +56,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
         # Measures, full analysis: peaks.
         "overs": MessageKind(
             WARNING,
-            "{count} inter-sample overs, the highest {value:+.1f} dBTP at {at}: "
+            "{overs}, the highest {value:+.1f} dBTP at {at}: "
             "a true-peak limiter, or less gain into the last limiter, removes them.",
             "dBTP",
         ),
@@ -244,7 +244,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             WARNING, "{step}: left out, because a signal at {rate_hz} Hz does not reach that frequency."
         ),
         "step_needs_two_channels": MessageKind(
-            WARNING, "{step}: left out, because it needs a left and a right channel and the signal has {channels}."
+            INFO, "{step}: left out, because it needs a left and a right channel and the signal has {channels}."
         ),
         "reference_missing": MessageKind(
             WARNING, "{step}: left out, because no reference was given; name one in the step or with the job."
@@ -256,9 +256,7 @@ MESSAGES: Mapping[str, MessageKind] = MappingProxyType(
             "below {bound} at {at}.",
             "%",
         ),
-        "genre_chosen": MessageKind(
-            INFO, "Taken for {genre} by its measures ({signs}): curve and guards are that genre's."
-        ),
+        "genre_chosen": MessageKind(INFO, "Taken for {genre}, because {signs}: curve and guards are that genre's."),
         "genre_open": MessageKind(
             INFO, "The measures point to no genre in particular: curve and guards are those of {genre}."
         ),

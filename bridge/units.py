@@ -48,6 +48,11 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{tenths // 10:02d}.{tenths % 10}"
 
 
+def count_text(count: int, noun: str) -> str:
+    """Text of a count: "1 song", "12 songs"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def bytes_text(count: int) -> str:
     """Size as file managers print it: "63.5 MB" (powers of 1000)."""
     size = float(count)

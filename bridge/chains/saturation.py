@@ -43,7 +43,7 @@ class Saturate(StepBase):
     kind: SaturationKind = Field(
         default="tape", description="tape bends early and gently, tanh later and harder, tube bends one side more."
     )
-    drive_db: float = db(6, 0, 36, "How far the signal is driven into the curve; its loudness is held.")
+    drive_db: float = db(6, 0, 36, "How far it is driven into the curve; its loudness is held. 0 leaves it as it is.")
     oversample: Literal[2, 4, 8] = Field(
         default=4,
         description="Finer grids keep strong drive free of aliasing. Of a tone at full scale it lies below -90 dB up "

@@ -20,8 +20,9 @@ from bridge.jobs.direct import DirectEngine, album_of, album_request
 from bridge.jobs.ids import JobIds
 from bridge.model import JobResult
 from bridge.recipes import SONGS_MAX, AlbumOptions, AlbumRecipe
-from bridge.reports.album import album_sentence, count_text, song_rows
+from bridge.reports.album import album_sentence, song_rows
 from bridge.reports.delivered import reports_of_job
+from bridge.units import count_text
 
 AUDIO_SUFFIXES = frozenset({".wav", ".aif", ".aiff", ".flac", ".w64", ".rf64", ".caf", ".mp3", ".ogg", ".opus", ".m4a"})
 EXAMPLES = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bridge.album import AlbumReport, AlbumSong
 from bridge.reports.figures import signed
-from bridge.units import clock, with_unit
+from bridge.units import clock, count_text, with_unit
 
 KEPT_LU = 0.2
 """So far a distance may move before it is told."""
@@ -42,11 +42,6 @@ def album_sentence(report: AlbumReport) -> str:
         return f"{count_text(count, 'song')}, none of which has a loudness: each kept its gain."
     start = f"{count_text(count, 'song')} as one record, the loudest at {with_unit(loudest, 'LUFS')}"
     return f"{start}{_distances(report.songs)}.{_outliers(report.songs)}"
-
-
-def count_text(count: int, noun: str) -> str:
-    """Text of a count: "1 song", "12 songs"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def distance_moved_lu(song: AlbumSong) -> float:

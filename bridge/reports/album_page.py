@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 from bridge.album import AlbumReport, AlbumSong
 from bridge.reports import view
-from bridge.reports.album import KEPT_LU, album_sentence, count_text, distance_moved_lu, song_rows
+from bridge.reports.album import KEPT_LU, album_sentence, distance_moved_lu, song_rows
 from bridge.reports.page import environment
 from bridge.reports.palette import DARK, LIGHT, css_variables
-from bridge.units import clock, with_unit
+from bridge.units import clock, count_text, with_unit
 
 OUTLIER = "album_outlier"
 """Said beside the song."""

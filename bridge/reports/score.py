@@ -18,6 +18,10 @@ from bridge.value import Value
 DRUM_BANDS = frozenset({"bass", "presence"})
 """Kick, and the attack of snares."""
 HIGH_HZ = (4000.0, 16000.0)
+HEARD_DB = 60.0
+"""What lies further than this below the loudest of a spectrum is no sound: the noise of dither, or nothing."""
+PAUSE_DB = 24.0
+"""A low end that falls by more within 2 s pauses between its sounds; how deeply says nothing of stability."""
 RAGGED_POINTS = 9
 """Points of the spectrum (twelfths of an octave) whose mean a smooth spectrum stays close to."""
 ASKED = frozenset({"loudness", "true_peak"})
@@ -60,8 +64,7 @@ def _lines(
     if None not in mono:
         yield _loss("mono", "Mono compatibility", mono, "dB")
     yield _loss("punch", "Punch", (_punch_db(before), _punch_db(after)), "dB")
-    moves = (before.dynamics.low_end_modulation_db, after.dynamics.low_end_modulation_db)
-    yield _growth("bass", "Bass stability", moves, "dB")
+    yield _growth("bass", "Bass stability", (_moves_db(before), _moves_db(after)), "dB")
     yield _growth("smoothness", "Smoothness of the highs", (_ragged_db(before), _ragged_db(after)), "dB")
 
 
@@ -121,9 +124,17 @@ def _punch_db(analysis: Analysis) -> float | None:
     return statistics.fmean(known) if known else None
 
 
+def _moves_db(analysis: Analysis) -> float | None:
+    """How far the low end moves while it sounds."""
+    moves_db = analysis.dynamics.low_end_modulation_db
+    return None if moves_db is None else min(moves_db, PAUSE_DB)
+
+
 def _ragged_db(analysis: Analysis) -> float | None:
     """RMS distance of the spectrum above 4 kHz from its own running mean."""
-    levels = [point.level_db for point in analysis.tone.spectrum if HIGH_HZ[0] <= point.frequency_hz <= HIGH_HZ[1]]
+    spectrum = analysis.tone.spectrum
+    floor_db = max((point.level_db for point in spectrum), default=0.0) - HEARD_DB
+    levels = [max(point.level_db, floor_db) for point in spectrum if HIGH_HZ[0] <= point.frequency_hz <= HIGH_HZ[1]]
     if len(levels) < 2 * RAGGED_POINTS:
         return None
     half = RAGGED_POINTS // 2

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.audio.signal import Audio, in_memory
 from bridge.chains import NEUTRAL, Chain, Peak, Target, playbook_of
+from bridge.chains.genres import Sign
 from bridge.chains.readings import READINGS
 from bridge.dsp.mastering import Mastered, MasterOrder, master
 from bridge.dsp.mastering.adaptive.genre import choose_genre
@@ -139,6 +140,15 @@ def test_auto_takes_a_piece_for_what_its_signs_say_and_for_nothing_in_particular
     chosen = choose_genre("auto", PLAYBOOK.genres, situation_of(PIECES[piece]()))
     assert chosen.name == genre
     assert bool(chosen.signs) == (genre != "neutral")
+    assert not any(reading in sign for sign in chosen.signs for reading in READINGS)
+
+
+def test_a_sign_without_words_of_its_own_is_told_by_its_help() -> None:
+    song = situation_of(PIECES["a pop song"]())
+    sign = Sign(reading="peaks.true_peak_dbtp", below=100)
+    mine = PLAYBOOK.genres["pop"].model_copy(update={"order": 1, "signs": (sign,)})
+    (told,) = choose_genre("auto", {**PLAYBOOK.genres, "mine": mine, "neutral": mine}, song).signs
+    assert re.fullmatch(r"true peak of the mix: -?\d+\.\d dBTP", told)
 
 
 def test_a_genre_that_is_ordered_is_not_argued_with() -> None:

@@ -36,10 +36,10 @@ def guarded(mix: Audio, target_lufs: float, **limits: float) -> Mastered:
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ({"average_reduction_lu_max": 1.0}, "of gain reduction on average"),
-        ({"peak_reduction_db_max": 3.0}, "dB off the highest peaks"),
+        ({"average_reduction_lu_max": 1.0}, "of gain reduction on average (at most 1.0 dB here)"),
+        ({"peak_reduction_db_max": 3.0}, "dB off the highest peaks (at most 3.0 dB here)"),
         ({"plr_lu_min": 9.0}, "leave a PLR of only"),
-        ({"punch_loss_db_max": 0.6}, "dB of punch"),
+        ({"punch_loss_db_max": 0.6}, "dB of punch (at most 0.6 dB here)"),
         ({"bass_modulation_db_max": 0.4}, "make the limiter move the bass"),
     ],
 )

@@ -97,6 +97,7 @@ NEUTRAL: tuple[Step, ...] = (
     DynamicEq(frequency_hz=300, gain_db_max=6, threshold_db=0, threshold_from="full_scale"),
     Resonance(depth_percent=0),
     Deess(reduction_db_max=0),
+    Saturate(drive_db=0),
     Transient(),
     Multiband(crossovers_hz=(150, 2000), bands=(BandDynamics(threshold_db=0),) * 3),
     Multiband(crossovers_hz=(150,), bands=(BandDynamics(threshold_db=-60, ratio=1),) * 2),

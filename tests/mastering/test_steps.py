@@ -168,7 +168,6 @@ def test_a_step_at_neutral_settings_is_the_same_array(step: Step) -> None:
 
 NEVER_NEUTRAL = {
     DcRemove, Highpass, Lowpass, Notch, BandPass,  # a filter that takes something away always does
-    Saturate,  # its curve bends even without drive
     MatchLoudness,  # unless the signal has that loudness already
 }  # fmt: skip
 """For all others there are settings at which nothing is done; these have `bypass` and `mix_percent: 0`."""

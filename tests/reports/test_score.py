@@ -63,6 +63,39 @@ def test_a_crushed_master_pays_with_dynamics_and_punch() -> None:
     assert "dynamics" in made.verdict
 
 
+def test_the_noise_of_dither_under_music_without_highs_is_no_raggedness_of_the_highs() -> None:
+    swell = PIECES["an orchestral swell"]()
+    assert analysis_of(swell).tone.spectrum[-1].level_db < -80
+    mastered = master(swell, load_chain("cd"), MasterOrder())
+    made = score_card(analysis_of(swell), analysis_of(mastered.audio), None, None)
+    assert made is not None
+    assert marks(made)["smoothness"] == "fine"
+
+
+def test_a_voice_without_bass_does_not_pay_with_the_stability_of_its_bass() -> None:
+    speech = PIECES["speech, mono"]()
+    mastered = master(speech, load_chain("podcast"), MasterOrder())
+    after = analysis_of(mastered.audio)
+    moved = after.dynamics.low_end_modulation_db
+    assert moved is not None
+    assert moved > 40  # what lies between its sounds, not what sounds
+    made = score_card(analysis_of(speech), after, None, None)
+    assert made is not None
+    assert marks(made)["bass"] == "fine"
+
+
+def test_a_bass_that_begins_to_waver_is_marked() -> None:
+    time_s = np.arange(44100 * 9) / 44100
+    bass = 0.3 * np.sin(2 * np.pi * 70 * time_s)
+    steady, moved = (
+        analysis_of(Audio(np.stack((wave, wave)).astype(np.float32), 44100))
+        for wave in (bass, bass * (1 + 0.5 * np.sin(2 * np.pi * 1.5 * time_s)))
+    )
+    made = score_card(steady, moved, None, None)
+    assert made is not None
+    assert marks(made)["bass"] == "worse"
+
+
 def test_a_missed_target_and_a_broken_ceiling_are_marked() -> None:
     made = score_card(mix(), mix(), -6.0, -20.0)
     assert made is not None

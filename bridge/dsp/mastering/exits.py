@@ -103,7 +103,7 @@ class DrivenExit:
                 is_beyond = wanted.loudness_lufs < aim_lufs - HELD_BACK_LU
                 return self._held(drive.drive_db, replace(wanted, is_beyond=is_beyond), worst[0])
         held_back = drive.loudness_lufs < aim_lufs - HELD_BACK_LU
-        bitten = Bitten("average_reduction_lu_max", LOSS_MAX_LU, is_more=True) if held_back else None
+        bitten = Bitten("average_reduction_lu_max", LOSS_MAX_LU, LOSS_MAX_LU, is_more=True) if held_back else None
         return Setting(drive.drive_db, self._forecast.nodes, held_back, bitten)
 
     def _held(self, drive_db: Db, wanted: Trial, guard: str) -> Setting:
@@ -121,7 +121,7 @@ class DrivenExit:
 
     def _bitten(self, guard: str, wanted: Trial) -> Bitten:
         is_more = wanted.is_beyond and guard != "plr_lu_min"
-        return Bitten(guard, self._watch.costs(wanted)[guard], is_more=is_more)
+        return Bitten(guard, self._watch.costs(wanted)[guard], self._watch.ordered[guard], is_more=is_more)
 
     def is_kept(self, setting: Setting, nodes: Nodes) -> bool:
         """Whether the guards hold with the gain that was really applied, repairs of single peaks included.

@@ -31,6 +31,15 @@ COSTS = {
     "low_correlation_loss_max": "take {cost:.2f} from the correlation of the low end",
 }
 """What each guard says of the loudness that it does not let pass."""
+LIMITS = {
+    "average_reduction_lu_max": "at most {limit:.1f} dB here",
+    "peak_reduction_db_max": "at most {limit:.1f} dB here",
+    "plr_lu_min": "at least {limit:.1f} LU here",
+    "punch_loss_db_max": "at most {limit:.1f} dB here",
+    "bass_modulation_db_max": "at most {limit:.1f} dB here",
+    "low_correlation_loss_max": "at most {limit:.2f} here",
+}
+"""What each guard lets pass."""
 
 Series = NDArray[np.float64]
 
@@ -54,14 +63,16 @@ class Bitten:
 
     guard: str
     cost: float
+    limit: float
     is_more: bool = False
     """Whether the loudness that was asked for would cost still more: it lies beyond what is tried."""
 
     @property
     def words(self) -> str:
-        """Such as "cost 4.2 dB of punch"."""
+        """Such as "cost 4.2 dB of punch (at most 3.0 dB here)"."""
         words = COSTS[self.guard].format(cost=self.cost)
-        return re.sub(r"(\d)", r"more than \1", words, count=1) if self.is_more else words
+        words = re.sub(r"(\d)", r"more than \1", words, count=1) if self.is_more else words
+        return f"{words} ({LIMITS[self.guard].format(limit=self.limit)})"
 
 
 class Watch:
@@ -73,6 +84,8 @@ class Watch:
         if "plr_lu_min" in limits:  # what has less already cannot get it back by being softer
             limits["plr_lu_min"] = min(limits["plr_lu_min"], plr_lu)
         self._limits: dict[str, float] = limits
+        self.ordered = dict(limits)
+        """As they were before any was drawn closer."""
         self._ceiling_dbtp = ceiling_dbtp
         self._hits: Hits | None = None
 

@@ -6,7 +6,7 @@ from bridge.dsp.measures.readings import Readings
 from bridge.dsp.measures.thresholds import thresholds
 from bridge.messages import message
 from bridge.model import Measurement, Message
-from bridge.units import clock
+from bridge.units import clock, count_text
 
 SHORTEST_S = 0.4
 """One gating block."""
@@ -43,7 +43,7 @@ def _peak_messages(readings: Readings, measurement: Measurement) -> Iterator[Mes
         start_s = longest.start / readings.sample_rate_hz
         yield message(
             "clipped",
-            count=readings.levels.run_count,
+            runs=count_text(readings.levels.run_count, "clipped run"),
             value=longest.frames,
             threshold=thresholds().levels.clipped_run_frames_min,
             at=clock(start_s),

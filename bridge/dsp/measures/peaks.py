@@ -15,7 +15,7 @@ from bridge.dsp.measures.thin import lowest_values
 from bridge.dsp.measures.thresholds import thresholds
 from bridge.messages import message
 from bridge.model import Message
-from bridge.units import clock, gain_to_db
+from bridge.units import clock, count_text, gain_to_db
 
 
 class _Stretches(NamedTuple):
@@ -94,7 +94,7 @@ def peak_messages(analysis: PeakAnalysis) -> Iterator[Message]:
         highest = max(analysis.overs, key=lambda event: event.peak_dbfs)
         yield message(
             "overs",
-            count=analysis.over_count,
+            overs=count_text(analysis.over_count, "inter-sample over"),
             value=highest.peak_dbfs,
             threshold=0.0,
             at=clock(highest.start_s),

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.chains import NEUTRAL, Genre
-from bridge.chains.genres import AUTO_GENRE
+from bridge.chains.genres import AUTO_GENRE, Sign
+from bridge.chains.readings import READINGS
+from bridge.dsp.mastering.adaptive.deciding import frequency_text
 from bridge.dsp.mastering.adaptive.situation import Look, Situation
 from bridge.dsp.mastering.adaptive.vocabulary import read
 
@@ -16,7 +18,7 @@ class Chosen:
     name: str
     genre: Genre
     signs: tuple[str, ...] = ()
-    """Such as "onsets per s 4.2"; none where it was named, or where no other fitted."""
+    """Such as "4.2 sounds begin in a second"; none where it was named, or where no other fitted."""
 
 
 def choose_genre(name: str | None, genres: Mapping[str, Genre], situation: Situation) -> Chosen:
@@ -39,5 +41,15 @@ def _signs(genre: Genre, situation: Situation) -> tuple[str, ...] | None:
         value = read(sign.reading, situation.looking(Look(sign.low_hz, sign.high_hz)))
         if value is None or not sign.is_met_by(value):
             return None
-        told.append(f"{sign.reading} {value:.1f}")
+        told.append(_told(sign, value))
     return tuple(told)
+
+
+def _told(sign: Sign, value: float) -> str:
+    """A sign as musicians read it."""
+    kind = READINGS[sign.reading]
+    ends = {"low": frequency_text(sign.low_hz), "high": frequency_text(sign.high_hz)}
+    if kind.sign:
+        return kind.sign.format(value=value, **ends)
+    where = " from {low} to {high}".format(**ends) if kind.needs_range else ""
+    return f"{kind.help[0].lower()}{kind.help[1:].rstrip('.')}{where}: {value:.1f} {kind.unit}".rstrip()

@@ -15,7 +15,7 @@ from bridge.dsp.mastering.filters.cascade import CascadeProcessor
 from bridge.dsp.mastering.filters.fir import BAND_SPAN_S, FirProcessor, Taps, linear_phase_taps
 from bridge.dsp.mastering.filters.prototype import Curve as Response
 from bridge.dsp.mastering.placement import Delay
-from bridge.dsp.mastering.processor import Fitted, Processor, applied_step
+from bridge.dsp.mastering.processor import UNCHANGED, Fitted, Processor, applied_step
 from bridge.dsp.mastering.waveshape import Curve, ShapedProcessor, saturation_curve
 from bridge.dsp.mastering.working import BLOCK_FRAMES
 from bridge.dsp.measures.kweighting import k_weighting
@@ -69,7 +69,9 @@ class BandSaturator:
 
 
 def fit_saturate(step: Saturate, signal: Signal) -> Fitted:
-    """The curve, and the gain after it that brings the loudness back to what it was."""
+    """The curve, and the gain after it that brings the loudness back to what it was; nothing without drive."""
+    if step.drive_db == 0.0:
+        return UNCHANGED
     if step.low_hz is not None and is_frequency_beyond(step.low_hz, signal):
         return left_out(step, signal)
     drive = db_to_gain(step.drive_db)
