@@ -7,7 +7,6 @@ frames, which is less. Writing: through to the disk (fsync) on both sides; ours 
 soundfile is given the samples in its own layout. Each figure is the best of several, with files in the disk's cache.
 """
 
-import argparse
 import importlib.metadata
 import json
 import os
@@ -30,6 +29,7 @@ from bridge.audio.read import decoded_digest, open_audio, read_audio
 from bridge.audio.signal import Audio, Samples
 from bridge.audio.write import OutputSpec, write_audio
 from bridge.recipes import OutputBitDepth, OutputFormat
+from tests.benchmarks.options import options
 
 RATE_HZ = 44_100
 KINDS: list[tuple[OutputFormat, OutputBitDepth, str, str]] = [
@@ -128,11 +128,7 @@ def block_memory_mb(path: Path) -> float:
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = options(__doc__, repeat=7, seconds=240.0).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = figures(Path(folder), given.seconds, given.repeat)
         memory_mb = block_memory_mb(Path(folder) / "ours.wav")

@@ -7,16 +7,12 @@ finds offset, gain and polarity, and reads null depth, changed spans and spectra
 own compares two hours of noise at 96 kHz, for its memory (minutes; on Linux).
 """
 
-import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +20,8 @@ from bridge.audio.signal import Audio, Samples
 from bridge.dsp.measures.alignment import align, fast_length
 from bridge.dsp.measures.compare import compare
 from tests import signals
+from tests.benchmarks.machine import machine
+from tests.benchmarks.options import options
 
 RATE_HZ = 44100
 OFFSET = 5000
@@ -90,19 +88,16 @@ def plain_offset(a: Samples, b: Samples) -> int:
 
 def main() -> None:
     """Prints the table, and writes JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser = options(__doc__, repeat=5, seconds=240.0)
     parser.add_argument("--two-hours", action="store_true")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    mix = signals.music(options.seconds, RATE_HZ)
+    given = parser.parse_args()
+    mix = signals.music(given.seconds, RATE_HZ)
     later = np.concatenate([np.zeros((2, OFFSET), np.float32), mix * np.float32(-0.5)], axis=1)
     changed = later.copy()
     changed[:, RATE_HZ * 20 : RATE_HZ * 25] *= np.float32(0.9)
     a, b = Audio(mix, RATE_HZ), Audio(changed, RATE_HZ)
     assert plain_offset(mix, changed) == align(a, b).offset == compare(a, b).offset_frames == OFFSET
-    peer = timed(lambda: plain_offset(mix, changed), options.repeat)
+    peer = timed(lambda: plain_offset(mix, changed), given.repeat)
     rows = [Row("NumPy: offset by one FFT of the whole files", *peer, 1.0)]
     works: dict[str, Callable[[], object]] = {
         "align: the offset": lambda: align(a, b),
@@ -110,17 +105,17 @@ def main() -> None:
         "compare: everything, one thread": lambda: compare(a, b, threads=1),
     }
     for what, work in works.items():
-        wall, cpu = timed(work, options.repeat)
+        wall, cpu = timed(work, given.repeat)
         rows.append(Row(what, wall, cpu, peer[0] / wall))
     for row in rows:
         print(f"{row.what:<46} {row.wall_ms:8.0f} ms wall {row.cpu_ms:8.0f} ms CPU   x {row.ratio:.2f}")
-    machine: dict[str, object] = {"machine": platform.platform(), "cores": os.cpu_count(), "numpy": np.__version__}
-    if options.two_hours:
+    about: dict[str, object] = {**machine("numpy")}
+    if given.two_hours:
         out = subprocess.run([sys.executable, "-c", TWO_HOURS], capture_output=True, text=True, check=True)
         print(f"two hours at 96 kHz: {float(out.stdout):.0f} MiB over the interpreter with its libraries")
-        machine["two_hours_mib"] = float(out.stdout)
-    if options.json:
-        options.json.write_text(json.dumps({**machine, "rows": [asdict(row) for row in rows]}, indent=1))
+        about["two_hours_mib"] = float(out.stdout)
+    if given.json:
+        given.json.write_text(json.dumps({**about, "rows": [asdict(row) for row in rows]}, indent=1))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ process of its own: wall time, CPU time and the most memory that was not a mappe
 the same file, is ffmpeg's two-pass `loudnorm` at the same target.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -32,6 +31,7 @@ from bridge.delivery import prepare, sweep
 from bridge.dsp.song import make_song, mix_of
 from bridge.model import Assignment, JobRequest, Origin
 from bridge.recipes import MasterRecipe
+from tests.benchmarks.options import options
 from tests.support import wait_until
 from tests.whole.bridge_process import BridgeProcess
 
@@ -187,10 +187,8 @@ def _accounted(command: list[str]) -> tuple[str, tuple[float, float]]:
 
 def main() -> None:
     """Prints both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, repeat=5)
     parser.add_argument("--minutes", type=float, nargs="*", default=[1, 4, 16, 60])
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
 
     returns_s = drop_to_return(chosen.repeat) if chosen.repeat else []

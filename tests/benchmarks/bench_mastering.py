@@ -8,12 +8,10 @@ loop), and writes float32 without dither. "Over" is the true peak above the ceil
 oversampling on what leaves. "x real time" is by CPU time, that is on one core.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from pedalboard import (
@@ -40,6 +38,7 @@ from bridge.dsp.warm import warm_up
 from bridge.model import AppliedStep
 from bridge.units import db_to_gain
 from tests.benchmarks.machine import machine
+from tests.benchmarks.options import options
 
 RATE_HZ = 44100
 CEILING_DBTP = -1.0
@@ -158,11 +157,7 @@ def rows(pair: dict[str, Callable[[], Samples]], seconds: float, repeat: int) ->
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = options(__doc__, repeat=5, seconds=240.0).parse_args()
     warm_up()
     where = machine("numpy", "numba", "pedalboard")
     print(", ".join(f"{name} {text}" for name, text in where.items()))

@@ -14,7 +14,6 @@ The limit of the command is not measuring (0.1 s for four minutes at 44.1 kHz) n
 pydantic's models twice and numpy once are two thirds of it.
 """
 
-import argparse
 import compileall
 import json
 import math
@@ -38,6 +37,7 @@ from bridge.dsp.measures.readings import read_everything
 from bridge.dsp.warm import warm_up
 from tests import signals
 from tests.benchmarks.machine import as_installed, ffmpeg_version, machine
+from tests.benchmarks.options import options
 
 WHOLE_PROCESS = """
 import sys
@@ -142,11 +142,7 @@ def promises(rows_of_one: Sequence[Row]) -> Iterator[str]:
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = options(__doc__, repeat=5, seconds=240.0).parse_args()
     warm_up()
     compileall.compile_dir(Path(bridge.__file__).parent, quiet=1)
     where = machine("numpy", "numba", "pyloudnorm") | {"ffmpeg": ffmpeg_version()}

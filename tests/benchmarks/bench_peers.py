@@ -15,7 +15,6 @@ memory is the sum of their peaks. "over" is the true peak above -1 dBTP, read at
 matchering has no such ceiling.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -39,6 +38,7 @@ from bridge.recipes import MasterRecipe
 from bridge.settings import CacheSettings, Settings
 from tests.benchmarks.bench_main_job import LOUDNORM, RATE_HZ, loudnorm, song
 from tests.benchmarks.machine import adopt_orphans, as_installed, ended
+from tests.benchmarks.options import options
 from tests.benchmarks.peer_programs import MATCHERING, PEDALBOARD, SONARE_EIGHT, SONARE_STREAMING
 
 CEILING_DBTP = -1.0
@@ -206,11 +206,9 @@ def print_table(lines: Sequence[Line]) -> None:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, repeat=3)
     parser.add_argument("--peers", type=Path, help="Python of the environment of the peers")
     parser.add_argument("--minutes", type=float, default=4)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     peers = chosen.peers.absolute() if chosen.peers else None
     lines: list[Line] = []

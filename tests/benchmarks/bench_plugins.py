@@ -9,7 +9,6 @@ process with the plug-ins loaded. Cold is the first run of a fresh host, its sta
 the plug-ins and running them in one process that has Pedalboard imported.
 """
 
-import argparse
 import importlib.metadata
 import json
 import os
@@ -35,6 +34,7 @@ from bridge.dsp.song import make_song, mix_of
 from bridge.plugin_settings import PluginPlace, PluginSettings
 from bridge.plugins.folders import find_bundles
 from bridge.plugins.shelf import Shelf
+from tests.benchmarks.options import options
 
 RATE_HZ = 44100
 FOLDER = Path("/usr/lib/vst3")
@@ -125,11 +125,7 @@ def measure(audio: Audio, rack: Rack, repeat: int, folder: Path) -> Result:
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = options(__doc__, repeat=3, seconds=240.0).parse_args()
     versions = {name: importlib.metadata.version(name) for name in ("numpy", "pedalboard")}
     machine = {"python": platform.python_version(), "cores": str(os.cpu_count()), "cpu": platform.machine(), **versions}
     print(", ".join(f"{name} {text}" for name, text in machine.items()))

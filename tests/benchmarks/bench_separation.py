@@ -10,15 +10,12 @@ from decoded samples to stems in host memory, warm. `--memory-minutes` reads how
 own memory (anonymous pages) above the loaded model, with a network that costs nothing.
 """
 
-import argparse
 import json
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -31,11 +28,13 @@ from demucs.htdemucs import HTDemucs
 
 from bridge.audio.signal import Audio, Samples
 from bridge.dsp.separation.demucs import DemucsSeparator
-from bridge.dsp.separation.devices import choose_device, place
+from bridge.dsp.separation.devices import place
 from bridge.dsp.separation.overlap_add import Streaming, stream
 from bridge.dsp.separation.runner import Runner
 from bridge.dsp.separation.separator import Separator
 from bridge.dsp.separation.spleeter import SpleeterNetwork, SpleeterSeparator
+from tests.benchmarks.machine import machine
+from tests.benchmarks.options import separation_options
 from tests.separation.networks import Crooked
 
 RATE_HZ = 44_100
@@ -173,16 +172,7 @@ def _anonymous_mb(process: psutil.Process) -> float:
 
 def main() -> None:
     """Prints the table, and writes it as JSON if asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=24.0)
-    parser.add_argument("--repeat", type=int, default=2)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--memory-minutes", type=float, default=60.0)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
-    device = choose_device(given.device)
-    if device.type == "cpu":
-        torch.set_num_threads(1)
+    given, device = separation_options(__doc__, repeat=2, seconds=24.0)
     table = []
     for row in rows(given.seconds, given.repeat, device):
         table.append(row)
@@ -192,8 +182,8 @@ def main() -> None:
     memory = memory_of_a_long_file(given.memory_minutes)
     print(f"a file of {memory['minutes']:g} minutes adds {memory['added_mb']:g} MB")
     if given.json:
-        machine = {"machine": platform.platform(), "torch": torch.__version__, "device": str(device)}
-        found = {**machine, "rows": [asdict(row) for row in table], "memory": memory}
+        about = {**machine("torch", "demucs", "numpy"), "device": str(device)}
+        found = {**about, "rows": [asdict(row) for row in table], "memory": memory}
         given.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 
 

@@ -8,7 +8,6 @@ too. On a CPU one thread's CPU seconds are compared, and what is promised of GPU
 `--seconds 12` there.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from bridge.audio.read import read_audio
 from bridge.audio.render import read_render
 from bridge.cli.daw_writer import write_like_a_daw
 from bridge.delivery import prepare
-from bridge.dsp.separation.devices import Precision, choose_device
+from bridge.dsp.separation.devices import Precision
 from bridge.dsp.separation.listening import listen
 from bridge.dsp.separation.loading import load_demucs
 from bridge.dsp.separation.overlap_add import Streaming, stream
@@ -43,6 +42,7 @@ from bridge.reports import read_report
 from bridge.separation_settings import GpuSettings, ModelSettings, SeparationSettings
 from tests.benchmarks.bench_separation import PUBLISHED, RATE_HZ, STEMS, memory_of_a_long_file, published_network, song
 from tests.benchmarks.machine import machine
+from tests.benchmarks.options import separation_options
 
 NAME, SIGNATURE = "published", "0a1b2c3d"
 UNTIL_WRITTEN = ("looking for the model", "reading", "loading the model", "separating")
@@ -203,16 +203,7 @@ def fill(folder: Path, seconds: float) -> None:
 
 def main() -> int:
     """Prints the table; 1 where a goal is not met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--memory-minutes", type=float, default=60.0)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
-    device = choose_device(given.device)
-    if device.type == "cpu":
-        torch.set_num_threads(1)
+    given, device = separation_options(__doc__, repeat=3, seconds=240.0)
     say = partial(print, flush=True)
     about = machine("torch", "demucs", "numpy")
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU, one thread, CPU seconds"

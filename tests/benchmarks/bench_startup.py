@@ -6,7 +6,6 @@ The daemon is measured before its first job, when no engine is warm. Each figure
 interpreter, measured in the same run, and as a ratio to it.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -24,6 +23,7 @@ import psutil
 import yaml
 
 from tests.benchmarks.machine import machine
+from tests.benchmarks.options import options
 from tests.support import wait_until
 
 DAWBRIDGE = (sys.executable, "-m", "bridge.cli.main")
@@ -151,10 +151,8 @@ def figures(repeat: int, idle_s: float) -> list[Figure]:
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, repeat=7)
     parser.add_argument("--idle-s", type=float, default=30.0)
-    parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     where = machine(*LIBRARIES)
     rows = figures(given.repeat, given.idle_s)

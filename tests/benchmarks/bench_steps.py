@@ -7,12 +7,10 @@ Warm, in memory, stereo: our own song, repeated. A step is fitted (it listens to
 no lookahead, knee or make-up, and hears peaks. Beside steps that do something else its ratio is a yardstick only.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from pedalboard import Compressor as PedalboardCompressor
@@ -50,6 +48,7 @@ from bridge.dsp.mastering.working import run
 from bridge.dsp.measures import true_peak_dbtp
 from bridge.dsp.song import make_song, mix_of
 from tests.benchmarks.machine import machine
+from tests.benchmarks.options import options
 
 FIVE = tuple(EqBand(frequency_hz=hz, gain_db=2) for hz in (90, 350, 1500, 5000, 12000))
 SIX = (80.0, 250.0, 800.0, 2500.0, 8000.0)
@@ -143,12 +142,9 @@ def step_work(step: Step, mix: Audio, result: Samples) -> Callable[[], None]:
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, repeat=3, seconds=240.0)
     parser.add_argument("only", nargs="*", help="names that begin so; otherwise all")
-    parser.add_argument("--seconds", type=float, default=240.0)
     parser.add_argument("--rate", type=int, default=44100, help="sample rate in Hz")
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     where = machine("numpy", "numba", "pedalboard")
     print(", ".join(f"{name} {text}" for name, text in where.items()))

@@ -12,8 +12,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from bridge.cli.daw_writer import write_like_a_daw
 from bridge.cli.main import cli
 from bridge.jobs.store import JobStore
+from tests.conftest import Song
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).parent.parent.parent
@@ -37,6 +39,14 @@ def session(tmp_path: Path) -> Path:
     """A session folder with a render folder."""
     (tmp_path / "Session" / "Renders").mkdir(parents=True)
     return tmp_path / "Session"
+
+
+@pytest.fixture
+def mix(song: Song, tmp_path: Path) -> Path:
+    """Six seconds of the song as a 24-bit WAV."""
+    path = tmp_path / "My Song.wav"
+    write_like_a_daw(path, song.mix[:, : 6 * song.sample_rate_hz], song.sample_rate_hz)
+    return path
 
 
 @pytest.fixture

@@ -20,18 +20,9 @@ from bridge.cli.direct_work import Outcome
 from bridge.cli.exit_codes import ExitCode
 from bridge.report import Report
 from tests.cli.conftest import ROOT, Run, json_of
-from tests.conftest import Song
 from tests.support import wait_until
 
 pytestmark = pytest.mark.usefixtures("compiled_kernels")
-
-
-@pytest.fixture
-def mix(song: Song, tmp_path: Path) -> Path:
-    """Six seconds of the song as a 24-bit WAV."""
-    path = tmp_path / "My Song.wav"
-    write_like_a_daw(path, song.mix[:, : 6 * song.sample_rate_hz], song.sample_rate_hz)
-    return path
 
 
 @pytest.fixture

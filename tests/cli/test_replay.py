@@ -19,13 +19,6 @@ pytestmark = pytest.mark.usefixtures("compiled_kernels")
 
 
 @pytest.fixture
-def mix(song: Song, tmp_path: Path) -> Path:
-    path = tmp_path / "My Song.wav"
-    write_like_a_daw(path, song.mix[:, : 6 * song.sample_rate_hz], song.sample_rate_hz)
-    return path
-
-
-@pytest.fixture
 def capsule(dawbridge: Run, mix: Path, tmp_path: Path) -> Path:
     """Of a master with two exports."""
     result = dawbridge("master", mix, "--out", tmp_path / "M", "--capsule", "--export", "cd,mp3_320", "--ab")

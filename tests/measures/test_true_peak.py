@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import oaconvolve
 
 from bridge.audio.signal import Audio, Samples
 from bridge.dsp.measures import peak_envelope, peak_overs, true_peak_dbtp
@@ -68,7 +69,7 @@ def cells_by(interpolating: Samples, samples: Samples) -> np.ndarray:
     cells = np.zeros(-(-frames // CELL))
     for row in samples:
         padded = np.pad(row.astype(np.float64), (half - 1, half))
-        phases = [np.convolve(padded, taps[::-1], mode="valid") for taps in interpolating.astype(np.float64)]
+        phases = oaconvolve(padded[None], interpolating[:, ::-1].astype(np.float64), mode="valid", axes=1)
         values = np.abs(phases).max(axis=0)
         np.maximum.at(cells, np.arange(frames) // CELL, values)
     return cells
