@@ -73,9 +73,9 @@ def _lines(
 
 def _loudness(before: Analysis, after: Analysis, target_lufs: float | None) -> ScoreLine:
     reached = after.measurement.integrated_lufs
-    off_lu = 0.0 if target_lufs is None or reached is None else round(reached - target_lufs, 2)
+    off_lu = 0.0 if target_lufs is None or reached is None else round(reached, 1) - target_lufs
     words = "left to itself" if target_lufs is None else f"the target is {with_unit(target_lufs, 'LUFS')}"
-    mark = _mark("loudness", abs(off_lu))
+    mark = _mark("loudness", round(abs(off_lu), 2))
     if mark != "fine":
         words = f"{abs(off_lu):.1f} LU {'under' if off_lu < 0 else 'over'} the target"
     return _line(("loudness", "Loudness", "LUFS"), (before.measurement.integrated_lufs, reached), mark, words)
@@ -188,7 +188,7 @@ def _mark(name: Line, loss: float) -> ScoreMark:
 def _line(
     name: tuple[str, str, str], values: tuple[float | None, float | None], mark: ScoreMark, words: str
 ) -> ScoreLine:
-    before, after = (None if value is None else round(value, 2) + 0.0 for value in values)
+    before, after = (None if value is None else round(value, 4) + 0.0 for value in values)
     return ScoreLine(name=name[0], title=name[1], unit=name[2], before=before, after=after, mark=mark, words=words)
 
 

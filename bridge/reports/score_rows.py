@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bridge.report import Report, ScoreLine, ScoreMark
+from bridge.units import with_unit
 
 TONES: Mapping[ScoreMark, str] = MappingProxyType({"fine": "good", "watch": "warning", "worse": "error"})
 WORDS: Mapping[ScoreMark, str] = MappingProxyType({"fine": "fine", "watch": "listen", "worse": "lost"})
@@ -56,5 +57,6 @@ def _row(line: ScoreLine) -> ScoreRow:
     if line.before is None or line.after is None:
         values = ""
     else:
-        values = f"{line.before:.{decimals}f} to {line.after:.{decimals}f} {line.unit}"
+        start, end = (with_unit(value, line.unit, decimals) for value in (line.before, line.after))
+        values = f"{start.removesuffix(line.unit).strip()} to {end}"
     return ScoreRow(line.title, values, line.words, TONES[line.mark], WORDS[line.mark])

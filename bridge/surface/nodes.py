@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from bridge.declarations import Declaration, declarations
 from bridge.listening import Side
-from bridge.recipes import AnalyzeRecipe, MasterRecipe, MixRecipe, SplitRecipe
+from bridge.recipes import AnalyzeRecipe, MasterRecipe, MixRecipe, SplitRecipe, aliases_of
 from bridge.surface.arguments import OWN
 from bridge.surface.table import Access, Argument, Kind, Node, Table, Verb
 
@@ -27,7 +27,7 @@ RECIPES: Mapping[str, type[MixRecipe]] = MappingProxyType(
 )
 VERB_WORDS = {"master": "Master", "split": "Separate into stems", "analyze": "Measure"}
 NOT_OPTIONS = frozenset({"do", "chain"})
-"""`chain` has nodes of its own."""
+"""`chain` has nodes of its own, which show it."""
 
 ACK, REPLY, REPLY_END, ERROR = f"{ROOT}/ack", f"{ROOT}/reply", f"{ROOT}/reply/end", f"{ROOT}/error"
 JOB_EVENT = f"{ROOT}/event/job"
@@ -131,7 +131,24 @@ def _recipe_nodes(recipe: str) -> Iterator[Node]:
                 f"{ROOT}/{recipe}/fader/{name}", f"The same from 0 to 1 ({argument.range_text}), with soft take-over.",
                 Access.READ_WRITE, (position,), Verb.SET_FADER, subject=subject,
             )  # fmt: skip
+    yield from _second_names(recipe)
     yield _press(f"/{recipe}/reset", "Set these options back to their defaults.", Verb.RESET, recipe)
+
+
+def _second_names(recipe: str) -> Iterator[Node]:
+    """Options by the other names that flags and recipes take; they are shown by the first."""
+    options = option_arguments(recipe)
+    for alias, name in aliases_of(RECIPES[recipe]).items():
+        if name in options:
+            yield Node(
+                f"{ROOT}/{recipe}/option/{alias}", f"Another name of `{name}`.", Access.WRITE, (options[name],),
+                Verb.SET_OPTION, subject=f"{recipe}.{name}",
+            )  # fmt: skip
+    if recipe == "master":
+        chain = Argument("name", Kind.TEXT, "The chosen chain.")
+        for name in ("chain", "preset"):
+            address = f"{ROOT}/{recipe}/option/{name}"
+            yield Node(address, f"As `{ROOT}/chain/name`.", Access.WRITE, (chain,), Verb.CHOOSE_CHAIN)
 
 
 def _chain_nodes() -> Iterator[Node]:

@@ -11,9 +11,10 @@ from bridge.chains import load_chain
 from bridge.dsp.mastering import MasterOrder, master
 from bridge.dsp.measures import analyze
 from bridge.model import AppliedStep
-from bridge.report import ScoreCard
+from bridge.report import ScoreCard, ScoreLine
 from bridge.reports import report_html, report_text
 from bridge.reports.score import limits, score_card
+from bridge.reports.score_rows import score_shown
 from tests.pieces import PIECES
 from tests.reports.samples import song_report
 
@@ -102,6 +103,27 @@ def test_a_missed_target_and_a_broken_ceiling_are_marked() -> None:
     assert marks(made)["loudness"] == marks(made)["true_peak"] == "worse"
     assert "LU under the target" in made.lines[0].words
     assert "pays" not in made.verdict  # a target that was missed is no price
+
+
+def test_the_card_shows_what_the_sentence_above_it_says() -> None:
+    def at(loudness_lufs: float) -> Analysis:
+        measurement = mix().measurement.model_copy(update={"integrated_lufs": loudness_lufs})
+        return mix().model_copy(update={"measurement": measurement})
+
+    made = score_card(at(-16.04), at(-9.2527), -9.0, None)
+    assert made is not None
+    report = song_report().model_copy(update={"score": made})
+    shown = score_shown(report)
+    assert shown is not None
+    assert (shown.rows[0].values, shown.rows[0].words) == ("-16.0 to -9.3 LUFS", "0.3 LU under the target")
+
+
+def test_no_zero_of_the_card_has_a_sign() -> None:
+    line = ScoreLine(name="mono", title="Mono", unit="dB", before=-0.04, after=-0.01, mark="fine", words="kept")
+    report = song_report().model_copy(update={"score": ScoreCard(lines=(line,), verdict="Fine.")})
+    shown = score_shown(report)
+    assert shown is not None
+    assert shown.rows[0].values == "0.0 to 0.0 dB"
 
 
 def test_silence_and_old_reports_have_no_card() -> None:

@@ -403,3 +403,16 @@ def test_a_cancelled_job_is_shown_as_such(world: World) -> None:
     world.client.send("/bridge/job/cancel", "")
     world.shows("job/state", "cancelled")
     world.shows("job/stage", "cancelled")
+
+
+def test_options_are_taken_by_the_second_names_that_flags_and_recipes_know_and_shown_by_the_first(world: World) -> None:
+    for option, value in (("true_peak_limit_db", -2.5), ("sample_rate", 48000), ("preset", "loud")):
+        world.client.send(f"/bridge/master/option/{option}", value)
+    world.shows("master/option/ceiling_dbtp", -2.5)
+    world.shows("master/option/sample_rate_hz", 48000)
+    world.shows("chain/name", "loud")
+    code, sentence = world.client.refused("/bridge/master/option/true_peak_limit_db", 2.0)
+    assert (code, "-12 to 0 dBTP" in str(sentence)) == ("wrong_argument", True)
+    job = world.desk.job(a_job(world))
+    assert isinstance(job.request.recipe, MasterRecipe)
+    assert (job.request.recipe.chain, job.request.recipe.ceiling_dbtp) == ("loud", -2.5)
