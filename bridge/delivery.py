@@ -10,14 +10,17 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from bridge.errors import DeliveryError
 from bridge.model import JobRequest, JobResult
+from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.value import Value
 
 WORK_ROOT = ".dawbridge"
@@ -25,6 +28,8 @@ PLAN = "plan.json"
 VERSIONS_MAX = 10_000
 LOCK_TIMEOUT_S = 60.0
 FREE_BYTES_MIN = 20_000_000
+NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison", "split": "stems"})
+"""What stands in a file name where a master has its chain."""
 SWEEPS_MET_MAX = 100
 
 
@@ -162,6 +167,17 @@ def write_whole(path: Path, content: bytes, *, is_synced: bool = True) -> None:
             file.flush()
             os.fsync(file.fileno())
     partial.replace(path)
+
+
+def final_name(request: JobRequest, job_id: str) -> str:
+    """The name pattern filled in, today: path below the return folder, without extension."""
+    recipe = request.recipe
+    return request.name_pattern.format(
+        name=file_name(request.name),
+        chain=file_name(recipe.chain) if isinstance(recipe, MasterRecipe | AlbumRecipe) else NO_CHAIN[recipe.do],
+        date=datetime.now().astimezone().strftime("%Y-%m-%d"),
+        job=job_id,
+    )
 
 
 def file_name(text: str) -> str:

@@ -291,6 +291,7 @@ class Job(Value):
     progress: Progress = Progress()
     result: JobResult | None = None
     error: JobError | None = None
+    """Why it failed; of a cancelled job, by what it was replaced, or what it left finished."""
     is_cancel_requested: bool = False
     not_before_s: float = 0.0
     """Unix time before which it is not claimed (back-off)."""

@@ -9,7 +9,7 @@ import click
 from bridge.album import AlbumReport
 from bridge.cli import screen
 from bridge.cli.direct_work import OnProgress, Outcome, do_each, exit_code_for
-from bridge.cli.failures import Cancelled, show_warning, shown_path
+from bridge.cli.failures import Cancelled, show_warning
 from bridge.cli.flags import checked, flags_of
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
@@ -18,11 +18,10 @@ from bridge.errors import RequestError
 from bridge.jobs.chain_choice import with_chain
 from bridge.jobs.direct import DirectEngine, album_of, album_request
 from bridge.jobs.ids import JobIds
-from bridge.model import JobResult
+from bridge.jobs.unfinished import finished_songs
+from bridge.model import JobRequest, JobResult
 from bridge.recipes import SONGS_MAX, AlbumOptions, AlbumRecipe
 from bridge.reports.album import album_sentence, song_rows
-from bridge.reports.delivered import reports_of_job
-from bridge.units import count_text
 
 AUDIO_SUFFIXES = frozenset({".wav", ".aif", ".aiff", ".flac", ".w64", ".rf64", ".caf", ".mp3", ".ogg", ".opus", ".m4a"})
 EXAMPLES = (
@@ -69,7 +68,7 @@ def album(ctx: click.Context, /, songs: Sequence[Path], *, out: Path, as_json: b
         try:
             outcomes = do_each([Path(name)], work, settings, show=None)
         except Cancelled:
-            _tell_what_is_finished(out, job_id, len(paths))
+            _tell_what_is_finished(album_request(paths, recipe, out, settings), job_id)
             raise
     for result in results:
         report = album_of(result)
@@ -108,14 +107,9 @@ def _name_of(given: Sequence[Path], songs: Sequence[Path]) -> str:
     return folder.resolve().name or "Album"
 
 
-def _tell_what_is_finished(out: Path, job_id: str, count: int) -> None:
-    finished = len(reports_of_job(out.absolute(), job_id))
-    if finished:
-        show_warning(
-            f"{finished} of {count_text(count, 'song')} {'is' if finished == 1 else 'are'} finished in "
-            f"{shown_path(out.absolute())}, each with its report; the page of the album is missing. The same command "
-            "with --replace goes on from there."
-        )
+def _tell_what_is_finished(request: JobRequest, job_id: str) -> None:
+    if finished := finished_songs(request, job_id):
+        show_warning(f"{finished} The same command with --replace goes on from there.")
 
 
 def _show(report: AlbumReport, result: JobResult) -> None:

@@ -15,6 +15,7 @@ from bridge.jobs.engine import Engine, JobStoppedError
 from bridge.jobs.pace import Pace
 from bridge.jobs.signals import Switches
 from bridge.jobs.store import JobStore
+from bridge.jobs.unfinished import finished_songs
 from bridge.model import Assignment, Job, JobError, JobResult, Progress
 from bridge.settings import EngineSettings, RetrySettings
 
@@ -235,11 +236,11 @@ class Slot:
             case JobResult():
                 return self._store.finish(job.id, outcome, now_s)
             case _Failed(error=error):
-                return self._store.fail(job.id, error, now_s)
+                return self._store.fail(job.id, _with_what_is_left(job, error), now_s)
             case _Again(error=error):
                 return self._store.requeue(job.id, error, now_s + backoff_s(self._setup.retry, job.attempt), now_s)
             case _Stopped():
-                return self._store.put_back(job.id, now_s)
+                return self._store.put_back(job.id, now_s, left_by(job))
             case _ as never:
                 assert_never(never)
 
@@ -262,6 +263,20 @@ class Slot:
 def backoff_s(retry: RetrySettings, attempt: int) -> float:
     """How long to wait after an attempt (from 1) failed; doubles each time, up to a limit."""
     return min(retry.backoff_s * 2.0 ** min(attempt - 1, 60), retry.backoff_max_s)
+
+
+def left_by(job: Job) -> JobError | None:
+    """What a job that ends before its time has delivered already, and how it goes on; None for nothing."""
+    if not (finished := finished_songs(job.request, job.id)):
+        return None
+    sentence = f"{finished} `dawbridge jobs retry {job.id}` goes on with the others."
+    return JobError(code="album_unfinished", sentence=sentence, can_retry=True)
+
+
+def _with_what_is_left(job: Job, error: JobError) -> JobError:
+    """The error, and what stands in the return folder all the same."""
+    left = left_by(job)
+    return error if left is None else error.model_copy(update={"sentence": f"{error.sentence} {left.sentence}"})
 
 
 def _job_error(error: UserError | EngineError | BugError) -> JobError:

@@ -184,13 +184,15 @@ class JobStore:
         """The running job, waiting for its next attempt (or cancelled, where somebody asked for that)."""
         return self._wait_again(job_id, {"error": error.model_dump_json(), "not_before_s": not_before_s}, now_s)
 
-    def put_back(self, job_id: str, now_s: float) -> Job:
+    def put_back(self, job_id: str, now_s: float, left: JobError | None = None) -> Job:
         """The running job, waiting as if it had not been claimed (or cancelled, where somebody asked for that).
 
-        For jobs that were stopped on purpose, or whose daemon was killed: no attempt of theirs failed.
+        For jobs that were stopped on purpose, or whose daemon was killed: no attempt of theirs failed. What they have
+        `left` is told of those that are cancelled.
         """
         attempt = self.get(job_id).attempt - 1
-        return self._wait_again(job_id, {"attempt": max(0, attempt), "not_before_s": 0.0, "error": None}, now_s)
+        columns: dict[str, object] = {"attempt": max(0, attempt), "not_before_s": 0.0, "error": None}
+        return self._wait_again(job_id, columns, now_s, left)
 
     def swept(self, job_id: str) -> None:
         """Notes that the work folder of a finished job is gone; of the others it is swept before they change state."""
@@ -330,13 +332,14 @@ class JobStore:
         with self._writing() as db:
             return _move(db, self._row(db, job_id), state, columns)
 
-    def _wait_again(self, job_id: str, columns: dict[str, object], now_s: float) -> Job:
+    def _wait_again(self, job_id: str, columns: dict[str, object], now_s: float, left: JobError | None = None) -> Job:
         with self._writing() as db:
             row = self._row(db, job_id)
             if row["state"] != JobState.RUNNING:
                 raise RequestError(f"Job {row['id']} is {row['state']}: it is not one that was claimed.")
             if row["is_cancel_requested"]:
-                return _move(db, row, JobState.CANCELLED, {"finished_s": now_s, "has_work_folder": 0})
+                told = {"error": left.model_dump_json()} if left is not None and row["error"] is None else {}
+                return _move(db, row, JobState.CANCELLED, {"finished_s": now_s, "has_work_folder": 0, **told})
             return _move(db, row, JobState.QUEUED, columns | {"progress": WAITING, "has_work_folder": 0})
 
     def _new(self, db: sqlite3.Connection, columns: dict[str, object], now_s: float) -> sqlite3.Row:

@@ -11,7 +11,7 @@ import threading
 from bridge import delivery
 from bridge.errors import StoreError, UserError
 from bridge.jobs.signals import Switches
-from bridge.jobs.slot import Clock, Notifier, Slot, WorkerSetup
+from bridge.jobs.slot import Clock, Notifier, Slot, WorkerSetup, left_by
 from bridge.jobs.store import JobStore
 from bridge.model import Job, JobRequest, JobState
 
@@ -206,7 +206,7 @@ class Worker:
                 return
             if result is None:
                 delivery.sweep(work)
-                taken = self._store.put_back(job.id, now_s)
+                taken = self._store.put_back(job.id, now_s, left_by(job))
                 log.info("job %s %s again", job.id, taken.state, extra={"action": "job_put_back", "job": job.id})
                 return
             self._store.finish(job.id, result, now_s)

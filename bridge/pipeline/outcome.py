@@ -1,28 +1,24 @@
 """Reports and delivery: from what was measured and written to what the user finds in the return folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from bridge.audio.render import file_digest
-from bridge.delivery import deliver, file_name, reserved
+from bridge.delivery import deliver, final_name, reserved
 from bridge.drawing import page_process
 from bridge.dsp.measures import Analyzed
 from bridge.model import DeliveredFile, FileRole, JobResult, Message, Severity
 from bridge.pipeline.run import Run
-from bridge.recipes import AlbumRecipe, MasterRecipe
 from bridge.report import Report
 from bridge.reports import report_json
 from bridge.reports.delivered import HTML_SUFFIX, JSON_SUFFIX
 from bridge.reports.markers import markers_of
 
 MARKERS_SUFFIX = ".markers.mid"
-NO_CHAIN: Mapping[str, str] = MappingProxyType({"analyze": "analysis", "compare": "comparison", "split": "stems"})
-"""What stands in a file name where a master has its chain."""
 
 
 class Staged(NamedTuple):
@@ -127,14 +123,8 @@ def warnings_of(messages: Sequence[Message]) -> tuple[str, ...]:
 
 
 def base_name(run: Run) -> str:
-    """The pattern filled in: path below the return folder, without extension."""
-    recipe = run.request.recipe
-    return run.request.name_pattern.format(
-        name=file_name(run.request.name),
-        chain=file_name(recipe.chain) if isinstance(recipe, MasterRecipe | AlbumRecipe) else NO_CHAIN[recipe.do],
-        date=datetime.now().astimezone().strftime("%Y-%m-%d"),
-        job=run.assignment.job_id,
-    )
+    """Path of the job's files below the return folder, without extension."""
+    return final_name(run.request, run.assignment.job_id)
 
 
 def _delivered(staged: Path, final: Path, role: FileRole, digest: str) -> DeliveredFile:

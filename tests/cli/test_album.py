@@ -82,6 +82,7 @@ def test_ctrl_c_leaves_the_finished_songs_and_says_so(songs: Path, config: Path,
     assert mastering.returncode == ExitCode.CANCELLED
     assert printed == ""
     assert "of 3 songs" in complained
+    assert "each with its report: 01 " in complained
     assert "--replace goes on from there" in complained
     assert complained.endswith("Cancelled.\n")
     finished = list(out.glob("*.report.json"))

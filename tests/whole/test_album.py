@@ -47,4 +47,27 @@ def test_a_record_dropped_into_the_watch_folder_comes_back_and_a_kill_in_the_mid
         assert (folder / "Aurora [album].album.html").is_file()
         assert first.stat().st_mtime_ns == stood
         assert not list(folder.glob("*(2)*"))
-        assert not (bridge.returns / ".dawbridge").exists()
+        wait_until(lambda: not (bridge.returns / ".dawbridge").exists(), 10, "the work folder to be swept")
+
+
+def test_a_cancelled_record_says_which_songs_are_finished_and_a_retry_goes_on_with_the_others(
+    tmp_path: Path, mixes: list[Samples]
+) -> None:
+    with album_watch(tmp_path) as bridge:
+        drop_record(bridge, mixes)
+        folder = bridge.returns / "Aurora"
+        first = wait_until(lambda: sorted(folder.glob("*.report.json")), 120, "the first song")[0]
+        (job,) = bridge.jobs()
+        assert bridge.run("jobs", "cancel", job.id).returncode == 0
+        cancelled = bridge.wait_for_state(JobState.CANCELLED)
+        stood = first.stat().st_mtime_ns
+        assert cancelled.error is not None
+        assert cancelled.error.code == "album_unfinished"
+        assert f"finished in {folder}, each with its report: 01 Song" in cancelled.error.sentence
+        assert f"`dawbridge jobs retry {job.id}` goes on" in cancelled.error.sentence
+        assert "01 Song" in bridge.run("jobs", "show", job.id).stdout
+        assert bridge.run("jobs", "retry", job.id).returncode == 0
+        (done,) = bridge.wait_for_jobs(1)
+        assert (done.state, done.error) == (JobState.DONE, None)
+        assert first.stat().st_mtime_ns == stood
+        assert (folder / "Aurora [album].album.html").is_file()
