@@ -248,8 +248,8 @@ def test_a_host_that_has_loaded_much_gives_way_to_a_fresh_one(fault_rack: Rack) 
 
 def test_a_host_that_holds_half_of_the_memory_gives_way_to_a_fresh_one(fault_rack: Rack) -> None:
     short = Audio(np.ascontiguousarray(MIX.samples[:, :12_288]), 44100)
-    leaks_some = {"fault": "leak", "fault_at_s": 0.2}  # 64 MiB in each of the last four buffers
-    run_steps(short, (fault_box("leak", parameters=leaks_some),), in_memory, to_nobody)
+    hoards_some = {"fault": "hoard", "fault_at_s": 0.2}  # 64 MiB in each of the last four buffers
+    run_steps(short, (fault_box("hoard", parameters=hoards_some),), in_memory, to_nobody)
     pid = fault_rack.host_pid
     run_steps(short, (fault_box("none"),), in_memory, to_nobody)
     assert fault_rack.host_pid != pid

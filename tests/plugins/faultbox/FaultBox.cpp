@@ -16,9 +16,9 @@
 #include <vector>
 START_NAMESPACE_DISTRHO
 
-enum Fault { kNone, kCrash, kAbort, kBus, kExit, kThrow, kHang, kSleep, kSlow, kNaN, kInf, kSilence, kRandom, kLeak, kSpam, kFaults };
+enum Fault { kNone, kCrash, kAbort, kBus, kExit, kThrow, kHang, kSleep, kSlow, kNaN, kInf, kSilence, kRandom, kLeak, kSpam, kHoard, kFaults };
 static const char* const kFaultNames[kFaults] = {"none", "crash", "abort", "bus", "exit", "throw", "hang", "sleep",
-    "slow", "nan", "inf", "silence", "random", "leak", "spam"};
+    "slow", "nan", "inf", "silence", "random", "leak", "spam", "hoard"};
 static const uint32_t kDelayMax = 8192;
 static const uint32_t kLine = kDelayMax + 1;
 
@@ -126,7 +126,8 @@ protected:
         case kInf: out[0][0] = std::numeric_limits<float>::infinity(); break;
         case kSilence: for (int c = 0; c < DISTRHO_PLUGIN_NUM_OUTPUTS; ++c) std::memset(out[c], 0, count * sizeof(float)); break;
         case kRandom: for (uint32_t k = 0; k < count; ++k) out[0][k] += 1e-3f * (float(std::rand()) / RAND_MAX - .5f); break;
-        case kLeak: kept.push_back(new char[bytes]); std::memset(kept.back(), 1, bytes); break;
+        case kLeak: kept.push_back(new char[bytes]); break;  // untouched: 500 MB of it would take long on a busy machine
+        case kHoard: kept.push_back(new char[bytes]); std::memset(kept.back(), 1, bytes); break;
         case kSpam: for (int k = 0; k < 100; ++k) { std::printf("FaultBox: spam %d\n", k); std::fprintf(stderr, "FaultBox: spam %d\n", k); } std::fflush(stdout); break;
         }
     }
