@@ -17,12 +17,12 @@ from bridge.errors import BugError, EngineCrashedError, EngineMemoryError, UserE
 from bridge.model import Assignment, JobResult, Progress
 from bridge.processes.garbage import uncollected
 from bridge.processes.inside import PrivatePipes
+from bridge.processes.readiness import Readiness
 from bridge.wire import (
     DoneEvent,
     EngineEvent,
     FailedEvent,
     ProgressEvent,
-    Readiness,
     ReadyEvent,
     StartingEvent,
     to_line,

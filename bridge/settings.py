@@ -5,23 +5,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
 import yaml
 from pydantic import Field, field_validator
 
 from bridge.control_settings import MidiSettings, OscQuerySettings, OscSettings, is_loopback
 from bridge.documents import Document, Loc, read_document, validate
 from bridge.errors import Fault, SettingsError
+from bridge.launching import SLOTS
 from bridge.model import Assignment, JobRequest, Limits, MarkerTimes
+from bridge.places import CONFIG_VARIABLE, DATA_FOLDER, VARIABLE_PREFIX
 from bridge.plugin_settings import PluginPlace, PluginSettings
 from bridge.recipes import AlbumRecipe, MasterRecipe, WatchRecipe
 from bridge.separation_settings import GpuSettings, ModelSettings, SeparationSettings
 from bridge.value import Value
-
-FILE_NAME = "bridge.yaml"
-VARIABLE_PREFIX = "DAWBRIDGE_"
-CONFIG_VARIABLE = "DAWBRIDGE_CONFIG"
-"""Names the settings file; every other variable names a key, with two underscores between section and key."""
 
 
 class WatchSettings(Value):
@@ -108,7 +104,7 @@ def name_pattern_checked(pattern: str) -> str:
 class EngineSettings(Value):
     """The child processes that do the work."""
 
-    slots: int = Field(default=1, ge=1, le=32, description="Jobs that run at the same time.")
+    slots: int = Field(default=SLOTS, ge=1, le=32, description="Jobs that run at the same time.")
     job_timeout_s: float = Field(
         default=7200,
         ge=1,
@@ -184,7 +180,7 @@ class Settings(Value):
     )
     midi: MidiSettings = Field(default=MidiSettings(), description="Control surfaces that speak MIDI.")
     data_folder: Path = Field(
-        default=Path(platformdirs.user_data_dir("daw-bridge", appauthor=False)),
+        default=DATA_FOLDER,
         description="Jobs, logs and cache of daw-bridge itself.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
@@ -252,23 +248,9 @@ class Settings(Value):
         )
 
 
-def settings_path(explicit: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The settings file that applies: the flag's, the variable's, `./bridge.yaml`, the user's; None without one."""
-    if explicit is not None:
-        return explicit
-    if environment.get(CONFIG_VARIABLE):
-        return Path(environment[CONFIG_VARIABLE])
-    return next((path for path in (Path(FILE_NAME), user_settings_path()) if path.is_file()), None)
-
-
 def process_environment() -> Mapping[str, str]:
     """Variables of this process: rooms that start others (engines, the demo's daemon) are handed them."""
     return dict(os.environ)
-
-
-def user_settings_path() -> Path:
-    """Where `dawbridge init` writes by default."""
-    return Path(platformdirs.user_config_dir("daw-bridge", appauthor=False)) / FILE_NAME
 
 
 def load_settings(

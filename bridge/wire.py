@@ -4,7 +4,6 @@ Down go Assignments (`bridge.model`), up come these events. An engine says `star
 then for each assignment `progress` any number of times and exactly one of `done` and `failed`.
 """
 
-from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
@@ -13,17 +12,6 @@ from bridge.model import JobResult, Progress
 from bridge.plugin_settings import PluginPlace
 from bridge.separation_settings import SeparationSettings
 from bridge.value import Value
-
-
-class Readiness(StrEnum):
-    """What an engine prepares before it is ready."""
-
-    EVERYTHING = "everything"
-    """Kernels, and while it is idle the tables and plots of reports: for jobs that will come."""
-    AT_ONCE = "at-once"
-    """Nothing: for one job that already waits, which loads what it needs."""
-    AT_ONCE_WITH_PAGE = "at-once-with-page"
-    """The same, and beside it what draws pages is started, because that job will want one at its end."""
 
 
 class StartingEvent(Value):

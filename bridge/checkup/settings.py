@@ -6,8 +6,9 @@ from pathlib import Path
 from bridge.chains import load_chain
 from bridge.checkup.finding import Area, Finding, bad, ok, warn
 from bridge.errors import DocumentError
+from bridge.places import settings_path
 from bridge.recipes import AlbumRecipe, MasterRecipe
-from bridge.settings import Settings, load_settings, settings_path
+from bridge.settings import Settings, load_settings
 
 HERE = Area.SETTINGS
 

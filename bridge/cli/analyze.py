@@ -18,6 +18,7 @@ from bridge.cli.options import json_option, settings_of
 from bridge.cli.results import figures_table, files_of, messages_table
 from bridge.errors import RequestError
 from bridge.jobs.direct import DirectEngine, direct_request, report_of, text_of
+from bridge.processes.readiness import Readiness
 from bridge.recipes import AnalyzeOptions, AnalyzeRecipe
 from bridge.report import Report
 from bridge.reports.analysis.words import summary_rows
@@ -25,7 +26,6 @@ from bridge.reports.text import by_severity
 from bridge.reports.verdict import verdict
 from bridge.settings import Settings
 from bridge.units import clock
-from bridge.wire import Readiness
 
 EXAMPLES = (
     ("Loudness and peaks of a mix", "dawbridge analyze MySong.wav"),

@@ -19,7 +19,8 @@ from bridge.delivery import delivery_errors
 from bridge.errors import BridgeError, RequestError
 from bridge.jobs.store import STORE_FILE, JobStore
 from bridge.model import Job, Progress
-from bridge.settings import FILE_NAME, VARIABLE_PREFIX, Settings, process_environment
+from bridge.places import FILE_NAME, VARIABLE_PREFIX
+from bridge.settings import Settings, process_environment
 
 SONG = "First Light"
 LOOK_S = 0.05

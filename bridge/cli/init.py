@@ -11,7 +11,8 @@ from bridge.cli.options import config_of
 from bridge.cli.settings_file import settings_text
 from bridge.delivery import delivery_errors, write_whole
 from bridge.errors import RequestError
-from bridge.settings import FILE_NAME, load_settings, user_settings_path
+from bridge.places import FILE_NAME, user_settings_path
+from bridge.settings import load_settings
 
 EXAMPLES = (
     ("Watch the render folder of one session", "dawbridge init --watch ~/Music/MySong/Renders"),

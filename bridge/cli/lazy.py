@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bridge.processes.garbage import uncollected
+from bridge.processes.readiness import Readiness
 
 HELP_WIDTH_MAX: Final = 100
 
@@ -26,6 +27,8 @@ class Entry:
     """Module and attribute: `bridge.cli.master:master`."""
     summary: str
     section: str = "Commands"
+    readiness: Readiness | None = None
+    """Of the engine that the command works with, if it does; it is started before the command is imported."""
 
 
 class Page(click.HelpFormatter):

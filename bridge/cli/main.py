@@ -11,18 +11,20 @@ import click
 from bridge import __version__
 from bridge.cli.failures import guarded
 from bridge.cli.lazy import Entry, LazyGroup
+from bridge.processes.readiness import Readiness
 
+ALONE, WITH_PAGE = Readiness.AT_ONCE, Readiness.AT_ONCE_WITH_PAGE
 START, WORK, LOOK, MORE = "Start here", "Work on files", "Look and steer", "More"
 
 COMMANDS = {
     "demo": Entry("bridge.cli.demo:demo", "Hear it work: a song goes through the real daemon and back.", START),
     "init": Entry("bridge.cli.init:init", "Write a commented settings file.", START),
     "run": Entry("bridge.cli.run:run", "Watch the folders of the settings and answer every bounce.", START),
-    "master": Entry("bridge.cli.master:master", "Master files now, without the daemon.", WORK),
-    "album": Entry("bridge.cli.album:album", "Master songs as one record, each at its place.", WORK),
-    "split": Entry("bridge.cli.split:split", "Separate files into stems now, without the daemon.", WORK),
-    "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK),
-    "compare": Entry("bridge.cli.compare:compare", "Tell what changed between two versions of a mix.", WORK),
+    "master": Entry("bridge.cli.master:master", "Master files now, without the daemon.", WORK, WITH_PAGE),
+    "album": Entry("bridge.cli.album:album", "Master songs as one record, each at its place.", WORK, WITH_PAGE),
+    "split": Entry("bridge.cli.split:split", "Separate files into stems now, without the daemon.", WORK, WITH_PAGE),
+    "analyze": Entry("bridge.cli.analyze:analyze", "Measure files: loudness, peaks, dynamics.", WORK, ALONE),
+    "compare": Entry("bridge.cli.compare:compare", "Tell what changed between two versions of a mix.", WORK, WITH_PAGE),
     "replay": Entry("bridge.cli.replay:replay_command", "Make a master again from its capsule; same or not?", WORK),
     "evaluate": Entry("bridge.cli.evaluate:evaluate", "Score stems against the true ones.", WORK),
     "jobs": Entry("bridge.cli.jobs:jobs", "List, watch, cancel and retry jobs.", LOOK),
@@ -78,10 +80,26 @@ class DawBridge(LazyGroup):
             ctx.color = False
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; the engine of one that works on files loads while the command itself does."""
+        entry = self.entries.get(args[0])
+        if entry is not None and entry.readiness is not None and not ctx.resilient_parsing and _names_a_file(args[1:]):
+            from bridge.cli.engine_ahead import start_engine_ahead  # noqa: PLC0415 - no help page waits for it
+
+            ctx.call_on_close(start_engine_ahead(entry.readiness, ctx.params.get("config")))
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was meant; errors are shown here, where the context still knows about colours."""
         run = super().invoke
         return guarded(lambda: run(ctx))
+
+
+def _names_a_file(args: Sequence[str]) -> bool:
+    """Whether there is work: not for a help page, nor for files that are not there."""
+    return not {"-h", "--help"} & set(args) and any(Path(arg).is_file() for arg in args)
 
 
 class NoColor(click.Option):

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from bridge.settings import Settings, load_settings, settings_path
+from bridge.places import settings_path
+from bridge.settings import Settings, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

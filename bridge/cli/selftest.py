@@ -11,7 +11,7 @@ from bridge.cli.exit_codes import ExitCode
 from bridge.cli.lazy import PageCommand
 from bridge.cli.options import json_option, settings_of
 from bridge.errors import EngineCrashedError, EngineStalledError
-from bridge.jobs.engine import engine_environment
+from bridge.launching import variables_of
 from bridge.model import Progress
 from bridge.processes.child import Child, Launch, python_command
 from bridge.settings import Settings, process_environment
@@ -53,7 +53,7 @@ def checked(settings: Settings, command: Sequence[str] = ()) -> Iterator[ChecksE
     Raises:
         EngineError: that process crashed, or said nothing for minutes.
     """
-    environment = engine_environment(settings, process_environment())
+    environment = variables_of(settings.data_folder, process_environment(), settings.engines.slots)
     child = Child(Launch(tuple(command) or python_command("bridge.selftest_main"), environment))
     fraction = 0.0
     try:

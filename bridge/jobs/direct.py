@@ -14,11 +14,11 @@ from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
 from bridge.jobs.pace import Pace
 from bridge.model import Assignment, Grouping, JobRequest, JobResult, Origin, Progress, Render
+from bridge.processes.readiness import Readiness
 from bridge.recipes import AlbumRecipe, CompareRecipe, MasterRecipe, Recipe
 from bridge.report import Report
 from bridge.reports.document import read_album, read_comparison, read_report
 from bridge.settings import Settings, process_environment
-from bridge.wire import Readiness
 
 CLI = Origin(listener="cli")
 MASTER_PATTERN = "{name} [{chain}]"

@@ -5,7 +5,6 @@ answer the child is killed, with all that it started, and the next job gets a fr
 """
 
 import logging
-import os
 import signal
 import sys
 import time
@@ -23,8 +22,10 @@ from bridge.errors import (
     Fault,
     UserError,
 )
+from bridge.launching import launch_of
 from bridge.model import Assignment, JobRequest, JobResult, Progress, Render
-from bridge.processes.child import Child, Launch, python_command
+from bridge.processes.child import AHEAD, Child, Launch
+from bridge.processes.readiness import Readiness
 from bridge.recipes import SplitRecipe
 from bridge.settings import EngineSettings, Settings
 from bridge.wire import (
@@ -32,7 +33,6 @@ from bridge.wire import (
     EngineEvent,
     FailedEvent,
     ProgressEvent,
-    Readiness,
     ReadyEvent,
     StartingEvent,
     event_of,
@@ -49,12 +49,6 @@ LOSSY_BYTES_PER_S = 16_000
 RUNAWAY_FACTOR = 2.0
 """A job that makes its engine hold so many times `memory_max_mb` is stopped before the whole machine stands still."""
 LAST_WORDS_S = 1.0
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""NumPy's matrix library spins on every core when it is loaded (0.1 CPU s); nothing here multiplies large matrices."""
-PASSIVE_WAIT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
-"""PyTorch's threads otherwise wait in a loop: beside a DAW that costs a separation two to four times its time."""
-SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 log = logging.getLogger(__name__)
 
 
@@ -75,25 +69,7 @@ def engine_launch(
         slot: from 1.
         readiness: what it prepares before it says that it is ready.
     """
-    return Launch(
-        command=(*engine_command(), readiness.value),
-        environment=engine_environment(settings, environment),
-        log_path=settings.data_folder / "logs" / f"engine-{slot}.log",
-    )
-
-
-def engine_environment(settings: Settings, environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Variables of a child that computes: its share of threads, and where compiled kernels are kept."""
-    threads = str(max(1, (os.cpu_count() or 1) // settings.engines.slots))
-    kept = {name: text for name, text in environment.items() if name not in SCREEN_VARIABLES}
-    compiled = environment.get("NUMBA_CACHE_DIR") or str(settings.data_folder / "compiled")
-    own = {"NUMBA_CACHE_DIR": compiled, "PYTHONUNBUFFERED": "1"}
-    return dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | PASSIVE_WAIT | kept | own
-
-
-def engine_command() -> tuple[str, ...]:
-    """Runs `bridge.engine_main`."""
-    return python_command("bridge.engine_main")
+    return launch_of(settings.data_folder, environment, readiness, slot, settings.engines.slots)
 
 
 def time_limit_s(request: JobRequest, job_timeout_s: float) -> float:
@@ -142,7 +118,7 @@ class Engine:
             return
         self.stop()
         try:
-            self._child = Child(self._launch)
+            self._child = AHEAD.child(self._launch)
         except OSError as reason:
             raise EngineCrashedError(
                 f"The audio engine could not be started ({reason.strerror or reason}): close other programs and retry."

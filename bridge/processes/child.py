@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 import bridge
 
 LINE_BYTES_MAX = 4_000_000
@@ -117,6 +115,8 @@ class Child:
 
     def private_mb(self) -> float:
         """Memory that only this process holds; pages of files that it has mapped do not count."""
+        import psutil  # noqa: PLC0415 - a hundredth of a second before any child is started
+
         try:
             memory = psutil.Process(self.pid).memory_info()
         except psutil.Error:
@@ -154,6 +154,43 @@ class Child:
         with contextlib.suppress(OSError, ValueError):  # the pipe is broken or closed: it is dead
             self._process.stdin.write(line)
             self._process.stdin.flush()
+
+
+class Ahead:
+    """A child that is started before anybody knows for certain how it is wanted; its libraries load meanwhile."""
+
+    def __init__(self) -> None:
+        self._launch: Launch | None = None
+        self._child: Child | None = None
+
+    def start(self, launch: Launch) -> None:
+        """Starts it; where the system refuses, whoever wants it will be told."""
+        self.end()
+        with contextlib.suppress(OSError):
+            self._child = Child(launch)
+            self._launch = launch
+
+    def child(self, launch: Launch) -> Child:
+        """A child started like that: the one that is there, where it was started so, otherwise a new one.
+
+        Raises:
+            OSError: the system refuses.
+        """
+        if self._child is not None and self._launch == launch and self._child.exit_code is None:
+            child, self._child = self._child, None
+            return child
+        self.end()
+        return Child(launch)
+
+    def end(self) -> None:
+        """Ends the child that nobody took."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+
+AHEAD = Ahead()
+"""Of this process."""
 
 
 class Tail:
@@ -207,6 +244,8 @@ def _spawn(launch: Launch) -> subprocess.Popen[bytes]:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kills a process and what it started."""
     if sys.platform == "win32":
+        import psutil  # noqa: PLC0415 - as in `private_mb`
+
         with contextlib.suppress(psutil.Error):
             for started in psutil.Process(process.pid).children(recursive=True):
                 started.kill()

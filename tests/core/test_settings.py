@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import SettingsError
+from bridge.places import settings_path
 from bridge.recipes import MasterRecipe
-from bridge.settings import Settings, load_settings, settings_path
+from bridge.settings import Settings, load_settings
 
 
 def write(folder: Path, text: str) -> Path:

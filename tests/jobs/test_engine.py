@@ -24,7 +24,8 @@ from bridge.errors import (
     EngineMemoryError,
     EngineStalledError,
 )
-from bridge.jobs.engine import Engine, JobStoppedError, engine_command, engine_launch, time_limit_s
+from bridge.jobs.engine import Engine, JobStoppedError, engine_launch, time_limit_s
+from bridge.launching import engine_command
 from bridge.model import Assignment, JobRequest, JobResult, Progress, Render
 from bridge.processes.child import LOG_BYTES_MAX, TAIL_BYTES_MAX, Launch
 from bridge.recipes import SplitRecipe
