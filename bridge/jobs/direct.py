@@ -8,7 +8,7 @@ from typing import Self
 from bridge.album import AlbumReport
 from bridge.analysis import ComparisonReport
 from bridge.audio.render import read_render
-from bridge.delivery import Role, delivery_errors, prepare, recover, sweep
+from bridge.delivery import Role, delivery_errors, prepare, recover, sweep, work_folder
 from bridge.errors import AudioError, BridgeError, RequestError
 from bridge.jobs.engine import Engine, engine_launch
 from bridge.jobs.ids import JobIds
@@ -167,13 +167,22 @@ class DirectEngine:
             UserError: the chain, the audio or the return folder is at fault; nothing was delivered.
             EngineError: the engine crashed, stalled or ran out of memory.
         """
-        assignment = self._assignment(request, job_id or self._new_id())
+        job_id = job_id or self._new_id()
+        work = work_folder(request, job_id)
         pace = Pace(None, time.monotonic)
 
         def on_event(progress: Progress) -> None:
             if (worth_telling := pace.tell(progress)) is not None:
                 on_progress(worth_telling)
 
+        try:
+            assignment = self._settings.assignment(job_id, request, prepare(request, job_id))
+            return self._done(assignment, on_event)
+        finally:
+            sweep(work)
+
+    def _done(self, assignment: Assignment, on_event: OnProgress) -> JobResult:
+        """What the assignment brought back; after an error, what had been delivered before it."""
         try:
             return self._engine.run(assignment, on_event, lambda: False)
         except (BridgeError, KeyboardInterrupt):
@@ -182,8 +191,3 @@ class DirectEngine:
             if delivered is None:
                 raise
             return delivered
-        finally:
-            sweep(assignment.work_folder)
-
-    def _assignment(self, request: JobRequest, job_id: str) -> Assignment:
-        return self._settings.assignment(job_id, request, prepare(request, job_id))
