@@ -1,10 +1,14 @@
 """A FolderListener on a real folder, with a submit that keeps what it is given."""
 
+import io
 import os
 import threading
 import time
 from pathlib import Path
 from typing import Any, Self
+
+import numpy as np
+import soundfile
 
 from bridge.listeners.folder.listener import FolderListener, Hooks
 from bridge.model import Job, JobRequest
@@ -13,6 +17,13 @@ from tests.scripted_writer import ScriptedWriter, wav_bytes
 from tests.support import wait_until
 
 CANARY = "zz"
+
+
+def lossy_bytes(file_format: str, subtype: str) -> bytes:
+    """A second of silence, encoded."""
+    stream = io.BytesIO()
+    soundfile.write(stream, np.zeros((44100, 2)), 44100, format=file_format, subtype=subtype)
+    return stream.getvalue()
 
 
 class Listening:
