@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Self
 
-from pydantic import ConfigDict, ModelWrapValidatorHandler, PrivateAttr, SerializerFunctionWrapHandler, ValidationError
+from pydantic import (
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic import model_serializer as serializer
 from pydantic import model_validator as validator
 
@@ -30,6 +37,10 @@ def with_auto(schema: dict[str, Any], model: type["AutoValue"]) -> None:
         schema["properties"][name] = {"anyOf": [given, {"const": AUTO}], **words}
 
 
+_DECIDED = object()
+"""Context of values that rules have set."""
+
+
 class AutoValue(Value):
     """A value of which numbers and choices may be left to be decided."""
 
@@ -48,12 +59,12 @@ class AutoValue(Value):
 
     @validator(mode="wrap")
     @classmethod
-    def _read_auto(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _read_auto(cls, given: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         """Puts stand-ins where `auto` is given, and refuses what would not be read."""
         if not isinstance(given, dict):
             return handler(given)
         names = frozenset(name for name, value in given.items() if value == AUTO and name in cls.may_be_auto())
-        idle = idle_faults(cls, given, names)
+        idle = [] if info.context is _DECIDED else idle_faults(cls, given, names)
         try:
             made = handler({**given, **{name: _stand_in(cls, name) for name in names}})
         except ValidationError as reason:
@@ -69,12 +80,14 @@ class AutoValue(Value):
         return {name: AUTO if name in self._auto else value for name, value in handler(self).items()}
 
     def decided(self, values: Mapping[str, float | int | str | None]) -> Self:
-        """The value with these parameters set, checked like any other; what is still `auto` stays so.
+        """The value with these parameters set, within their bounds; what is still `auto` stays so.
+
+        Nobody wrote it, so it may hold what a file may not: the curve of a reference, the gain of what became a notch.
 
         Raises:
             ValidationError: a value is out of its bounds.
         """
-        return type(self).model_validate(self.model_dump() | dict(values))
+        return type(self).model_validate(self.model_dump() | dict(values), context=_DECIDED)
 
 
 @cache

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bridge.chains import STEPS, Chain, Compressor, Multiband, Peak, StepBase, chain_schema
+from bridge.chains import STEPS, Chain, Compressor, MatchEq, Multiband, Peak, StepBase, chain_schema
+from bridge.chains.genres import CurvePoint
 from bridge.chains.playbook import is_adaptive, open_parameters
 
 OPEN: dict[str, Any] = {
@@ -78,3 +79,11 @@ def test_every_number_and_choice_of_every_step_may_be_auto_and_the_schema_says_s
         if name in schema:
             assert {"const": "auto"} in schema[name]["anyOf"], f"{step.__name__}.{name}"
     assert not {"use", "bypass", "channels", "rule"} & step.may_be_auto()
+
+
+def test_a_step_that_was_given_the_curve_of_its_reference_is_still_decided() -> None:
+    step = MatchEq.model_validate({"towards": "reference", "amount_percent": "auto"})
+    closed = step.model_copy(update={"curve": (CurvePoint(hz=100, db=0), CurvePoint(hz=1000, db=-3))})
+    assert closed.decided({"amount_percent": 70.0}).amount_percent == 70.0
+    with pytest.raises(ValidationError):
+        MatchEq.model_validate({"towards": "reference", "curve": [{"hz": 100, "db": 0}, {"hz": 1000, "db": -3}]})
