@@ -10,6 +10,7 @@ from bridge.chains import (
     Chain,
     Clip,
     Compressor,
+    DcRemove,
     Gain,
     Highpass,
     HighShelf,
@@ -28,6 +29,7 @@ from bridge.dsp.measures.compare import compare
 from bridge.dsp.measures.readings import read_everything
 
 STEPS_WITH_KERNELS: Sequence[Step] = (
+    DcRemove(),
     Gain(gain_db=-6, channels="mid"),
     Gain(gain_db=-6, mix_percent=50),
     Highpass(cutoff_hz=30, slope_db_per_oct=12),

@@ -19,7 +19,6 @@ from bridge.dsp.mastering.exits import (
 from bridge.dsp.mastering.forecast import Loudness, loudness_of
 from bridge.dsp.mastering.guarding import Bitten
 from bridge.dsp.mastering.limiter.limiting import reduction_text
-from bridge.dsp.mastering.limiter.plan import reduction_db
 from bridge.dsp.mastering.processor import Changed, applied_step
 from bridge.dsp.mastering.progress import part, rounds
 from bridge.dsp.mastering.rendering import Rendering, hold_ceiling
@@ -198,7 +197,7 @@ def _held_back(bitten: Bitten | None, reached: Lufs, wanted: Lufs) -> Message:
 
 def _is_idle(rendering: Rendering) -> bool:
     """Whether no gain was reduced anywhere."""
-    return reduction_db(rendering.nodes)[0] <= 0.0
+    return float(rendering.nodes.min(initial=1.0)) >= 1.0
 
 
 def _idle(ending: Ending) -> tuple[Message, ...]:

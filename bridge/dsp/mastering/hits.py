@@ -1,6 +1,7 @@
 """What the guards of loudness listen to: the low end and the bright edges of drums, in hops of 10 ms."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from bridge.audio.signal import Audio, Samples
 from bridge.dsp.compiled import compiled
 from bridge.dsp.measures.kweighting import hop_frames
+from bridge.relay import THREADS
 
 LOW_HZ, HIGH_HZ = 40.0, 120.0
 """Where kick and bass are."""
@@ -37,15 +39,22 @@ def read_hits(audio: Audio) -> Hits:
     hop = hop_frames(audio.sample_rate_hz)
     hops = max(1, audio.frames // hop)
     step = max(1, round(audio.sample_rate_hz / LOW_RATE_HZ))
-    bright, low = np.zeros(hops), np.zeros((3, hops))
-    for channel in range(audio.channels):
-        _add_edges(np.ascontiguousarray(audio.samples[channel]), hop, bright)
+    low = np.zeros((3, hops))
+
+    def read(channel: int) -> tuple[Series, Series]:
+        row = np.ascontiguousarray(audio.samples[channel])
+        edges, means = np.zeros(hops), np.zeros(row.size // step)
+        _add_edges(row, hop, edges)
+        if channel < 2:
+            _mean_steps(row, step, means)
+        return edges, means
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        rows = list(pool.map(read, range(audio.channels)))
     if audio.frames:
-        left, right = audio.samples[0], audio.samples[min(1, audio.channels - 1)]
         filters = _band_filters(audio.sample_rate_hz / step)
-        places = np.array([hop, step], np.int64)
-        _low_powers(np.ascontiguousarray(left), np.ascontiguousarray(right), places, filters, low)
-    return Hits(low, bright)
+        _low_powers((rows[0][1], rows[min(1, len(rows) - 1)][1]), np.array([hop, step], np.int64), filters, low)
+    return Hits(low, sum((edges for edges, _ in rows), np.zeros(hops)))
 
 
 def _band_filters(rate_hz: float) -> Series:
@@ -73,15 +82,27 @@ def _add_edges(row: Samples, hop: int, bright: Series) -> None:
 
 
 @compiled
-def _low_powers(left: Samples, right: Samples, places: NDArray[np.int64], filters: Series, powers: Series) -> None:
+def _mean_steps(row: Samples, step: int, means: Series) -> None:
+    """Mean of each `step` frames."""
+    for k in range(means.size):
+        frames = row[k * step : (k + 1) * step]
+        total = np.float32(0.0)
+        for i in range(frames.size):
+            total += frames[i]
+        means[k] = total / np.float64(frames.size)
+
+
+@compiled
+def _low_powers(means: tuple[Series, Series], places: NDArray[np.int64], filters: Series, powers: Series) -> None:
     """Mean of left squared, right squared and left times right in each hop: means of `step` frames, filtered."""
     hop, step = places[0], places[1]
+    left, right = means[0], means[1]
     state = np.zeros((2, 2, 2))
     counts = np.zeros(powers.shape[1])
-    for i in range(left.size // step):
+    for i in range(left.size):
         h = min((i * step) // hop, powers.shape[1] - 1)
-        low = _filtered(left[i * step : (i + 1) * step], filters, state[0])
-        other = _filtered(right[i * step : (i + 1) * step], filters, state[1])
+        low = _filtered(left[i], filters, state[0])
+        other = _filtered(right[i], filters, state[1])
         powers[0, h] += low * low
         powers[1, h] += other * other
         powers[2, h] += low * other
@@ -93,16 +114,12 @@ def _low_powers(left: Samples, right: Samples, places: NDArray[np.int64], filter
 
 
 @compiled
-def _filtered(frames: Samples, filters: Series, state: Series) -> float:
-    """The mean of these frames through both filters; the state moves on."""
-    total = np.float32(0.0)
-    for k in range(frames.size):
-        total += frames[k]
-    value = total / np.float64(frames.size)
+def _filtered(value: float, filters: Series, state: Series) -> float:
+    """The value through both filters; the state moves on."""
     for f in range(2):
         b0, b1, b2, a1, a2 = filters[f, 0], filters[f, 1], filters[f, 2], filters[f, 3], filters[f, 4]
         made = b0 * value + state[f, 0]
         state[f, 0] = b1 * value - a1 * made + state[f, 1]
         state[f, 1] = b2 * value - a2 * made
         value = made
-    return float(value)
+    return value

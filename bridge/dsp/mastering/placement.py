@@ -119,9 +119,18 @@ def needs_two_channels(step: StepBase, signal: Signal) -> Fitted:
 
 def _part_of(block: Samples, weights: Weights) -> Samples:
     """The part (1, n) of a block (2, n), rounded once."""
-    left, right = weights[0]
-    part: Samples = (left * block[:1].astype(np.float64) + right * block[1:].astype(np.float64)).astype(np.float32)
+    part = np.empty((1, block.shape[1]), np.float32)
+    take_part((np.ascontiguousarray(block[0]), np.ascontiguousarray(block[1])), weights[0], part[0])
     return part
+
+
+@compiled
+def take_part(channels: tuple[Samples, Samples], weights: NDArray[np.float64], part: Samples) -> None:
+    """Writes left and right, each times its weight, into `part`; float64 inside."""
+    left, right = channels[0], channels[1]
+    of_left, of_right = weights[0], weights[1]
+    for i in range(part.size):
+        part[i] = np.float32(of_left * np.float64(left[i]) + of_right * np.float64(right[i]))
 
 
 @compiled

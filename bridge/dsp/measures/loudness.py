@@ -136,6 +136,6 @@ def _thinned(power: NDArray[np.float64], hops: int, step: int) -> tuple[float | 
     shown[hops - 1 : hops - 1 + windows.size] = windows
     highest = shown.reshape(-1, step).max(axis=1)
     return tuple(
-        round(float(value), 2) if power > NOTHING else None
-        for power, value in zip(highest, to_lufs(highest), strict=True)
+        round(value, 2) if power > NOTHING else None
+        for power, value in zip(highest.tolist(), to_lufs(highest).tolist(), strict=True)
     )

@@ -149,7 +149,9 @@ class _Song:
         novelty = self._novelty()
         reach = max(1, round(self._limits.section_gap_s / self._hop_s))
         starts = [self._first_s]
-        for at in np.flatnonzero(novelty > self._limits.section_db):
+        is_top = np.diff(novelty, prepend=-np.inf) >= 0.0
+        is_top &= np.diff(novelty, append=-np.inf) <= 0.0
+        for at in np.flatnonzero(is_top & (novelty > self._limits.section_db)):
             around = novelty[max(0, at - reach) : at + reach + 1]
             if novelty[at] == around.max() and at * self._hop_s > starts[-1] + self._limits.section_s_min:
                 starts.append(float(at * self._hop_s))

@@ -1,5 +1,7 @@
 """Curves thinned to what a plot can show."""
 
+import math
+
 import numpy as np
 
 from bridge.dsp.measures.spectra import Series
@@ -15,4 +17,4 @@ def lowest_values(values: Series, hop_s: float) -> Thinned:
     step = max(1, -(-values.size // POINTS_MAX))
     padded = np.append(values, np.full(-values.size % step, np.nan)).reshape(-1, step)
     lowest = np.where(np.isnan(padded), np.inf, padded).min(axis=1)
-    return step * hop_s, tuple(round(float(value), 2) if np.isfinite(value) else None for value in lowest)
+    return step * hop_s, tuple(round(value, 2) if math.isfinite(value) else None for value in lowest.tolist())

@@ -157,7 +157,8 @@ def _lasting_prominence(spectra: Spectra) -> Series:
     levels = 10.0 * np.log10(some + 1e-15)
     reach = FINE_PER_OCTAVE // 2
     padded = np.pad(levels, ((0, 0), (reach, reach)), mode="edge")
-    around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=1), axis=2)
+    octaves = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=1)
+    around = np.partition(octaves, reach, axis=2)[:, :, reach]  # the median; np.median takes eight times as long
     lasting: Series = np.percentile(levels - around, 100.0 * LASTING_SHARE, axis=0)
     return lasting
 

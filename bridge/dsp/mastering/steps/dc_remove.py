@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.audio.signal import Signal
+from bridge.audio.signal import Samples, Signal
 from bridge.chains import DcRemove
+from bridge.dsp.compiled import compiled
+from bridge.dsp.mastering.dynamics.cells import blocks_of
 from bridge.dsp.mastering.filters.cascade import CascadeProcessor
 from bridge.dsp.mastering.filters.prototype import butterworth
 from bridge.dsp.mastering.filters.sections import sections_of
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
-from bridge.dsp.mastering.working import BLOCK_FRAMES
 
 OFFSET_MIN = 1e-5
 """Of full scale (-100 dBFS): less is no offset, but what the lowest notes leave over."""
@@ -31,7 +32,17 @@ def fit_dc_remove(step: DcRemove, signal: Signal) -> Fitted:
 
 def mean_of(signal: Signal) -> NDArray[np.float64]:
     """Mean of each channel; zero for a signal without frames."""
-    total = np.zeros(signal.channels)
-    for start in range(0, signal.frames, BLOCK_FRAMES):
-        total += signal.read(start, BLOCK_FRAMES).sum(axis=1, dtype=np.float64)
-    return total / max(1, signal.frames)
+    totals = np.zeros(signal.channels)
+    for block in blocks_of(signal):
+        add_up(block, totals)
+    return totals / max(1, signal.frames)
+
+
+@compiled
+def add_up(block: Samples, totals: NDArray[np.float64]) -> None:
+    """Adds the samples of each channel, in float64."""
+    for channel in range(block.shape[0]):
+        row, total = block[channel], 0.0
+        for i in range(row.size):
+            total += np.float64(row[i])
+        totals[channel] += total
