@@ -2,8 +2,9 @@
 
 import itertools
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Run:
 
     def engine_info(self) -> EngineInfo:
         """What does the work."""
-        return EngineInfo(version=__version__, runtime_s=round(self.runtime_s, 3), libraries=_library_versions())
+        return EngineInfo(version=__version__, runtime_s=round(self.runtime_s, 3), libraries=dict(_library_versions()))
 
     @contextmanager
     def stage(self, name: str, share: float) -> Generator[OnProgress]:
@@ -99,6 +100,7 @@ class Run:
         return room
 
 
-def _library_versions() -> dict[str, str]:
-    """Of what touches samples."""
+@cache
+def _library_versions() -> Mapping[str, str]:
+    """Of what touches samples; they are looked up in files."""
     return {name: version(name) for name in ("numba", "numpy", "pedalboard", "soundfile", "soxr")}

@@ -6,12 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bridge.audio.signal import Audio, Samples
-from bridge.chains import Compressor
+from bridge.audio.signal import Audio, Samples, in_memory
+from bridge.chains import Compressor, Gain
 from bridge.dsp.mastering.dynamics.cells import CELL, Detector
 from bridge.dsp.mastering.dynamics.curve import Curve
 from bridge.dsp.mastering.dynamics.times import highest_around
 from bridge.dsp.mastering.fitting import fit
+from bridge.dsp.mastering.progress import to_nobody
+from bridge.dsp.mastering.steps.compressor import listen_ahead
+from bridge.dsp.mastering.working import WorkingSignal
 from tests.mastering.examples import a_mix, audio, loudness, through
 from tests.signals import sine
 
@@ -198,3 +201,38 @@ def test_the_window_finds_the_highest(values: list[float], behind: int, ahead: i
     found = highest_around(np.array([values], np.float32).reshape(1, -1), behind, ahead)[0]
     wanted = [max([0.0, *values[max(0, b - behind) : max(0, b + ahead + 1)]]) for b in range(-ahead - 1, len(values))]
     assert found.tolist() == wanted
+
+
+@pytest.mark.parametrize("link_percent", [100, 30])
+def test_what_was_heard_ahead_is_what_the_fit_would_have_heard(link_percent: float) -> None:
+    step = Compressor(threshold_db=-30, sidechain_highpass_hz=120, link_percent=link_percent)
+    mix = a_mix(3.0)
+
+    def after_gain() -> WorkingSignal:
+        working = WorkingSignal(mix, in_memory, to_nobody)
+        working.then(fit(Gain(gain_db=6), working).processor)
+        return working
+
+    ahead = after_gain()
+    listen_ahead(step, ahead)
+    assert len(ahead.heard) == 1
+    early, late = fit(step, ahead), fit(step, after_gain())
+    assert early.applied == late.applied
+    assert not ahead.heard
+    for working, fitted in ((ahead, early), (late_signal := after_gain(), late)):
+        working.then(fitted.processor)
+    assert np.array_equal(ahead.audio().samples, late_signal.audio().samples)
+
+
+def test_what_was_heard_ahead_is_gone_when_a_step_changes_the_signal() -> None:
+    working = WorkingSignal(a_mix(1.0), in_memory, to_nobody)
+    listen_ahead(Compressor(threshold_db=-20), working)
+    working.then(fit(Gain(gain_db=-3), working).processor)
+    assert not working.heard
+
+
+def test_nobody_listens_ahead_for_a_part_or_where_a_rule_decides_how_it_is_heard() -> None:
+    working = WorkingSignal(a_mix(1.0), in_memory, to_nobody)
+    listen_ahead(Compressor(threshold_db=-20, channels="mid"), working)
+    listen_ahead(Compressor.model_validate({"threshold_db": -20, "detector": "auto"}), working)
+    assert not working.heard

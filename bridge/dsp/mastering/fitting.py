@@ -41,7 +41,7 @@ from bridge.dsp.mastering.processor import UNCHANGED, Changed, Fit, Fitted
 from bridge.dsp.mastering.progress import rising, stretches, to_nobody
 from bridge.dsp.mastering.steps.band_pass import fit_band_pass
 from bridge.dsp.mastering.steps.clip import fit_clip
-from bridge.dsp.mastering.steps.compressor import fit_compressor
+from bridge.dsp.mastering.steps.compressor import fit_compressor, listen_ahead
 from bridge.dsp.mastering.steps.dc_remove import fit_dc_remove
 from bridge.dsp.mastering.steps.dynamic_eq import fit_deess, fit_dynamic_eq
 from bridge.dsp.mastering.steps.eq import fit_eq
@@ -158,10 +158,17 @@ def _fitted(
             fitted = fit_plugins(plugins, working, allocate, told)
             yield from ((step, (), one) for step, one in zip(plugins, fitted, strict=True))
         else:
-            step, reasons = (first, ()) if adapter is None else adapter.decide(first, working)
+            step, reasons = (first, ()) if adapter is None else _decided(first, working, adapter)
             yield step, reasons, fit(step, working, allocate, told)
         if _runs_plugins(first):
             working.tell(next(parts))
+
+
+def _decided(step: StepBase, working: WorkingSignal, adapter: Adapter) -> tuple[StepBase, tuple[str, ...]]:
+    """Nothing left open, and why; a rule that asks for loudness waits for all steps before, so others listen first."""
+    if isinstance(step, Compressor):
+        listen_ahead(step, working)
+    return adapter.decide(step, working.audio() if working.heard else working)  # an array is read without copies
 
 
 def _runs_plugins(step: StepBase) -> bool:

@@ -1,6 +1,6 @@
 """The signal on its way through the chain: steps wait until somebody listens, then run together, block by block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class WorkingSignal:
         """So many frames of `_audio` are what the steps have made; none of the waiting ones has touched any."""
         self._allocate = allocate
         self._on_progress = on_progress
+        self.heard: dict[Hashable, Samples] = {}
+        """What somebody has heard in the signal as it is and keeps for later; gone with the next step."""
 
     @property
     def sample_rate_hz(self) -> int:
@@ -55,6 +57,7 @@ class WorkingSignal:
         """Puts a processor behind those that are waiting."""
         if processor is not None:
             self._waiting.append(processor)
+            self.heard.clear()
 
     def read(self, start: int, frames: int) -> Samples:
         """Samples after all steps so far; to be read by one thread at a time."""

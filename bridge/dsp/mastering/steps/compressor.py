@@ -13,7 +13,11 @@ from bridge.dsp.mastering.filters.cascade import CascadeProcessor
 from bridge.dsp.mastering.filters.prototype import butterworth
 from bridge.dsp.mastering.filters.sections import bilinear_sections
 from bridge.dsp.mastering.processor import UNCHANGED, Fitted, applied_step
+from bridge.dsp.mastering.working import WorkingSignal
 from bridge.units import db_to_gain
+
+DETECTION = frozenset({"detector", "sidechain_highpass_hz", "link_percent"})
+"""Parameters that decide what is heard."""
 
 
 def fit_compressor(step: Compressor, signal: Signal) -> Fitted:
@@ -40,12 +44,30 @@ def _reductions(step: Compressor, signal: Signal) -> Cells:
     """Gain reduction in dB at each node: one row where channels are linked, otherwise one a channel."""
     rate_hz, link = signal.sample_rate_hz, step.link_percent / 100.0
     times = Times(step.attack_ms, step.release_ms, step.lookahead_ms)
-    powers = read_cells(signal, step.detector, _sidechain(step, signal), is_linked=link == 1.0)
+    powers = _heard(step, signal)
     reductions = held(powers, times, step.detector, rate_hz)
     Curve(step.threshold_db, step.ratio, step.knee_db).bend(reductions)
     if link not in {0.0, 1.0}:
         reductions += np.float32(link) * (reductions.max(axis=0) - reductions)
     return moved(reductions, times, step.detector, rate_hz)
+
+
+def listen_ahead(step: Compressor, signal: WorkingSignal) -> None:
+    """Hears what the fit will want to hear, while the steps before are still running; not where that is undecided."""
+    if not step.is_placed and DETECTION.isdisjoint(step.auto):
+        signal.heard[_detection(step)] = _heard(step, signal)
+
+
+def _heard(step: Compressor, signal: Signal) -> Cells:
+    """Powers of the cells, one row where channels are linked; what was heard ahead is taken as it is."""
+    if isinstance(signal, WorkingSignal) and (kept := signal.heard.pop(_detection(step), None)) is not None:
+        return kept
+    return read_cells(signal, step.detector, _sidechain(step, signal), is_linked=step.link_percent == 100.0)
+
+
+def _detection(step: Compressor) -> tuple[object, ...]:
+    """All that decides what is heard."""
+    return tuple(getattr(step, name) for name in sorted(DETECTION))
 
 
 def _sidechain(step: Compressor, signal: Signal) -> list[CascadeProcessor]:
