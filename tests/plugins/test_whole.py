@@ -83,16 +83,13 @@ def of(jobs: tuple[Job, ...], name: str) -> Job:
     return next(job for job in jobs if job.request.name == name)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
-    bridge_with: Callable[[dict[str, dict[str, object]]], BridgeProcess], bounce: Path, faults: Path
-) -> None:
+def faulty_chains(faults: Path) -> dict[str, dict[str, object]]:
+    """A step with each fault, by a name for its chain."""
     parameters: dict[str, dict[str, object]] = {
         fault: {"plugin": "FaultBox", "parameters": {"fault": fault, "fault_at_s": 2.0}} for fault in FAULTS
     }
     onload: dict[str, dict[str, object]] = {name: {"plugin": str(faults / f"{name}.vst3")} for name in ON_LOAD}
-    chains: dict[str, dict[str, object]] = {
+    return {
         **parameters,
         **onload,
         "mute": {"plugin": "FaultBox", "parameters": {"mute": True}},
@@ -103,13 +100,10 @@ def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
         "unload": {"plugin": str(faults / "CrashOnUnload.vst3")},
         "good": {"plugin": "FaultBox", "parameters": {"gain_db": -3}},
     }
-    bridge = bridge_with(chains)
-    pid = bridge.pid
-    for number, chain in enumerate(chains):
-        drop(bridge, bounce, chain, chain)
-        if number % 6 == 0:
-            drop(bridge, bounce, "plain", f"plain {number}")
-    jobs = bridge.wait_for_jobs(len(chains) + len(range(0, len(chains), 6)), 350)
+
+
+def check_that_each_failed_alone(bridge: BridgeProcess, jobs: tuple[Job, ...]) -> None:
+    """Faults failed once, in a sentence, and delivered nothing; all other jobs are done."""
     for chain in (*FAULTS, *ON_LOAD, "mute", "unlicensed", "unknown"):
         job = of(jobs, chain)
         assert (job.state, job.attempt) == (JobState.FAILED, 1), chain
@@ -120,6 +114,22 @@ def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
     for job in jobs:
         if job.request.name.startswith("plain") or job.request.name in {"good", "bypassed", "spam", "unload"}:
             assert job.state is JobState.DONE, job.error
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_every_fault_is_one_jobs_alone_and_the_daemon_lives(
+    bridge_with: Callable[[dict[str, dict[str, object]]], BridgeProcess], bounce: Path, faults: Path
+) -> None:
+    chains = faulty_chains(faults)
+    bridge = bridge_with(chains)
+    pid = bridge.pid
+    for number, chain in enumerate(chains):
+        drop(bridge, bounce, chain, chain)
+        if number % 6 == 0:
+            drop(bridge, bounce, "plain", f"plain {number}")
+    jobs = bridge.wait_for_jobs(len(chains) + len(range(0, len(chains), 6)), 350)
+    check_that_each_failed_alone(bridge, jobs)
     health = Shelf(bridge.data / "plugins").health()
     records = " | ".join(one.sentence for many in health.failures.values() for one in many)
     for sentence in (*FAULTS.values(), "silence where there was sound"):
