@@ -24,7 +24,7 @@ def relay(items: Iterable[Any], stages: Sequence[Stage], threads: int = THREADS)
     Args:
         items: taken by the thread that takes the results, so that a reader need not be safe for several.
         stages: each is called by one thread at a time, not always the same.
-        threads: that carry items, and how many items are on their way at once.
+        threads: that carry items, each one at a time; one item more is read ahead.
 
     Raises:
         Exception: what reading an item, or a stage, raised first; later items are then given up where they are.
