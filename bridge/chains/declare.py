@@ -18,15 +18,16 @@ def hz(default: float | None, low: float, high: float, text: str) -> Any:
     return number(default, low, high, text, "Hz")
 
 
-def db(default: float | None, low: float, high: float, text: str) -> Any:
+def db(default: float | None, low: float, high: float, text: str, *examples: float) -> Any:
     """A gain or a threshold in decibels; without a default it must be given."""
-    return number(default, low, high, text, "dB")
+    return number(default, low, high, text, "dB", *examples)
 
 
-def number(default: float | None, low: float, high: float, text: str, unit: str) -> Any:
-    """A bounded number with its unit; without a default it must be given."""
+def number(default: float | None, low: float, high: float, text: str, unit: str, *examples: float) -> Any:
+    """A bounded number with its unit; without a default it must be given. `examples`: what the manual's page shows."""
     given = ... if default is None else default
-    return Field(default=given, ge=low, le=high, description=text, json_schema_extra={"unit": unit})
+    shown = list(examples) or None
+    return Field(default=given, ge=low, le=high, description=text, examples=shown, json_schema_extra={"unit": unit})
 
 
 def percent(default: float | None, low: float, high: float, text: str) -> Any:

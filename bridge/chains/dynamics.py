@@ -58,7 +58,7 @@ class DynamicEq(StepBase):
     use: Literal["dynamic_eq"] = "dynamic_eq"
     frequency_hz: float = hz(None, 20, 20000, "Centre of the band.")
     q: float = Field(default=1.5, ge=0.2, le=20, description="Centre frequency divided by bandwidth.")
-    gain_db_max: float = db(None, -18, 12, "Change at the centre at most: negative cuts, positive raises.")
+    gain_db_max: float = db(None, -18, 12, "Change at the centre at most: negative cuts, positive raises.", -3)
     threshold_db: float = db(3, -80, 24, "RMS of the band where the change starts.")
     threshold_from: Literal["own_loudness", "full_scale"] = Field(
         default="own_loudness", description="Whether the threshold counts from the band's long-term loudness."
@@ -195,7 +195,7 @@ class Transient(StepBase):
 
     help = "Gives drums more or less attack, and more or less sustain, without a threshold."
     use: Literal["transient"] = "transient"
-    attack_db: float = db(0, -12, 12, "Gain of attacks.")
+    attack_db: float = db(0, -12, 12, "Gain of attacks.", 2)
     sustain_db: float = db(0, -12, 12, "Gain of what rings after them.")
     attack_ms: float = ms(20, 2, 100, "How long an attack is: then 37 % of its gain is left.")
     sustain_ms: float = ms(300, 40, 2000, "How long it rings on: then 37 % of its gain is left.")

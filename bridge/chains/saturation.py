@@ -21,7 +21,7 @@ class Clip(StepBase):
         default=-1.0, ge=-24, le=0, description="Where peaks are cut.", json_schema_extra={"unit": "dBFS"}
     )
     knee_db: float = db(3, 0, 18, "How far below the ceiling rounding begins; 0 is hard.")
-    drive_db: float = db(0, 0, 24, "Gain before the clipper.")
+    drive_db: float = db(0, 0, 24, "Gain before the clipper.", 3)
     oversample: Literal[2, 4, 8] = Field(
         default=4,
         description="Finer grids keep it free of aliasing. Of a tone 3 dB over the ceiling, with a knee of 3 dB, it "

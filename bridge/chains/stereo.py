@@ -32,6 +32,7 @@ class Stereo(StepBase):
         ge=20,
         le=500,
         description="Takes the side signal away below it, at 12 dB/oct.",
+        examples=[120],
         json_schema_extra={"unit": "Hz"},
     )
     correlation_min: float = Field(

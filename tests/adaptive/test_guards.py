@@ -36,7 +36,7 @@ def guarded(mix: Audio, target_lufs: float, **limits: float) -> Mastered:
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ({"average_reduction_lu_max": 1.0}, "of gain reduction on average (at most 1.0 dB here)"),
+        ({"average_reduction_lu_max": 1.0}, "LU of loudness in gain reduction (at most 1.0 LU here)"),
         ({"peak_reduction_db_max": 3.0}, "dB off the highest peaks (at most 3.0 dB here)"),
         ({"plr_lu_min": 9.0}, "leave a PLR of only"),
         ({"punch_loss_db_max": 0.6}, "dB of punch (at most 0.6 dB here)"),

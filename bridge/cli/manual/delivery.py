@@ -34,7 +34,8 @@ Every file is read again as it stands on the disk, at 64-fold oversampling, a lo
 ceiling. Where a resampler or an encoder raised peaks, they are brought back, and the report says by how much."""
 CODECS = """\
 `codec_safe` goes further: the master is encoded and decoded by each encoder that you name, and its ceiling is lowered
-just enough that all of them stay under the ordered one, at most by `codec_trim_db_max`. The loudness stays."""
+just enough that all of them stay under the ordered one, at most by `codec_trim_db_max`. The
+loudness stays, unless a guard stops it under the lower ceiling."""
 PAIR = """\
 The mix at the master's loudness, by gain alone, so that louder does not win. Where its peaks would then pass the
 ceiling, mix and master both come down by as much as that takes."""

@@ -91,8 +91,8 @@ def _read_steps() -> Iterator[tuple[str, StepBase]]:
 
 
 def _values(model: type[BaseModel]) -> dict[str, Any]:
-    """Values of the fields that must be given."""
-    needed = [declaration for declaration in declarations(model) if declaration.is_required]
+    """Values of the fields that must be given, and of those without which the example would do nothing."""
+    needed = [one for one in declarations(model) if one.is_required or model.model_fields[one.name].examples]
     return {declaration.name: _value(declaration, model.model_fields[declaration.name]) for declaration in needed}
 
 

@@ -23,7 +23,7 @@ QUIET_DB = 0.3
 """Where no hop is reduced by more than this, no guard of movement can bite: the hits are not even read."""
 
 COSTS = {
-    "average_reduction_lu_max": "take {cost:.1f} dB of gain reduction on average",
+    "average_reduction_lu_max": "cost {cost:.1f} LU of loudness in gain reduction",
     "peak_reduction_db_max": "take {cost:.1f} dB off the highest peaks",
     "plr_lu_min": "leave a PLR of only {cost:.1f} LU",
     "punch_loss_db_max": "cost {cost:.1f} dB of punch",
@@ -32,7 +32,7 @@ COSTS = {
 }
 """What each guard says of the loudness that it does not let pass."""
 LIMITS = {
-    "average_reduction_lu_max": "at most {limit:.1f} dB here",
+    "average_reduction_lu_max": "at most {limit:.1f} LU here",
     "peak_reduction_db_max": "at most {limit:.1f} dB here",
     "plr_lu_min": "at least {limit:.1f} LU here",
     "punch_loss_db_max": "at most {limit:.1f} dB here",
