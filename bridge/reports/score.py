@@ -7,10 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
 from bridge.analysis import Analysis, StereoAnalysis
+from bridge.documents import plain_data
 from bridge.report import ScoreCard, ScoreLine, ScoreMark
 from bridge.units import with_unit
 from bridge.value import Value
@@ -40,7 +40,7 @@ class Limits(Value):
 def limits() -> dict[str, Limits]:
     """Of every line, from `score.yaml` beside this module."""
     text = files("bridge.reports").joinpath("score.yaml").read_text(encoding="utf-8")
-    return {name: Limits.model_validate(given) for name, given in yaml.safe_load(text).items()}
+    return {name: Limits.model_validate(given) for name, given in plain_data(text).items()}
 
 
 def score_card(

@@ -7,12 +7,12 @@ from importlib.resources import files
 from typing import Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from pydantic import Field
 
 from bridge.analysis import BandDifference, ChangedSpan, Comparison, NullCurve
 from bridge.audio.signal import Allocate, OnProgress, Signal, in_memory
+from bridge.documents import plain_data
 from bridge.dsp.measures.alignment import Fraction, align, fraction
 from bridge.dsp.measures.difference import Difference, Pair, channel_gains, correlation, products, robust_gain, subtract
 from bridge.dsp.measures.kweighting import hop_frames
@@ -47,7 +47,7 @@ class CompareThresholds(Value):
 def compare_thresholds() -> CompareThresholds:
     """The thresholds that are shipped."""
     text = files("bridge.dsp.measures").joinpath("compare.yaml").read_text(encoding="utf-8")
-    return CompareThresholds.model_validate(yaml.safe_load(text))
+    return CompareThresholds.model_validate(plain_data(text))
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-import yaml
 from pydantic import Field
 
 from bridge.analysis import Excerpt, HookTest, StructureAnalysis
 from bridge.audio.signal import Signal
+from bridge.documents import plain_data
 from bridge.dsp.measures.loudness import to_lufs
 from bridge.dsp.measures.readings import FullReadings
 from bridge.dsp.measures.spectra import Series, third_octave_shares
@@ -54,7 +54,7 @@ class StructureLimits(Value):
 def structure_limits() -> StructureLimits:
     """The limits that are shipped."""
     text = files("bridge.dsp.measures").joinpath("structure.yaml").read_text(encoding="utf-8")
-    return StructureLimits.model_validate(yaml.safe_load(text))
+    return StructureLimits.model_validate(plain_data(text))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, TypeAlias
 
-import yaml
 from pydantic import Field
 
+from bridge.documents import plain_data
 from bridge.value import Value
 
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
@@ -113,4 +113,4 @@ class Thresholds(Value):
 def thresholds() -> Thresholds:
     """The thresholds that are shipped."""
     text = files("bridge.dsp.measures").joinpath("thresholds.yaml").read_text(encoding="utf-8")
-    return Thresholds.model_validate(yaml.safe_load(text))
+    return Thresholds.model_validate(plain_data(text))

@@ -8,10 +8,10 @@ from importlib.resources import files
 from typing import Literal
 
 import numpy as np
-import yaml
 from pydantic import Field
 
 from bridge.analysis import BandChange, DevicePrediction, ServicePrediction, TranslationAnalysis, TurnsUp
+from bridge.documents import plain_data
 from bridge.dsp.measures.kweighting import k_response
 from bridge.dsp.measures.spectra import Series, Spectra
 from bridge.dsp.measures.tone import six_bands
@@ -90,7 +90,7 @@ def devices() -> tuple[Device, ...]:
 
 
 def _shipped(name: str) -> object:
-    data: object = yaml.safe_load(files("bridge.dsp.measures").joinpath(name).read_text(encoding="utf-8"))
+    data: object = plain_data(files("bridge.dsp.measures").joinpath(name).read_text(encoding="utf-8"))
     return data
 
 
