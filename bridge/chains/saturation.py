@@ -24,15 +24,16 @@ class Clip(StepBase):
     drive_db: float = db(0, 0, 24, "Gain before the clipper.", 3)
     oversample: Literal[2, 4, 8] = Field(
         default=4,
-        description="Finer grids keep it free of aliasing. Of a tone 3 dB over the ceiling, with a knee of 3 dB, it "
-        "lies below -90 dB up to 1 kHz at 2, 2 kHz at 4, 5 kHz at 8; a hard knee needs 8 at 1 kHz.",
+        description="Points a frame, at least. Where a corner is too sharp for them there are 8, and the curve is "
+        "integrated between them instead of sampled: at any knee, all that a tone up to 15 kHz and 24 dB over the "
+        "ceiling leaves below 20 kHz besides its harmonics lies below -98 dB, at 48 dB over each of it below -100 dB.",
     )
 
     def sentence(self) -> str:
         """Where it clips, and how."""
         how = "hard" if self.knee_db == 0 else f"rounded from {self.knee_db:g} dB below"
         drive = f", driven by {self.drive_db:g} dB" if self.drive_db else ""
-        return f"Clipped at {self.ceiling_dbfs:.1f} dBFS, {how}{drive}, {self.oversample}-fold oversampled"
+        return f"Clipped at {self.ceiling_dbfs:.1f} dBFS, {how}{drive}, at least {self.oversample}-fold oversampled"
 
 
 class Saturate(StepBase):
@@ -46,8 +47,9 @@ class Saturate(StepBase):
     drive_db: float = db(6, 0, 36, "How far it is driven into the curve; its loudness is held. 0 leaves it as it is.")
     oversample: Literal[2, 4, 8] = Field(
         default=4,
-        description="Finer grids keep strong drive free of aliasing. Of a tone at full scale it lies below -90 dB up "
-        "to 2 kHz at 2, 3.5 kHz at 4, 10 kHz at 8 with 12 dB of drive; with 24 dB up to 440 Hz, 1 kHz and 2 kHz.",
+        description="Points a frame, at least. Where the curve bends too fast for them there are up to 8, and beyond "
+        "that it is integrated between them instead of sampled: at any drive, all that a tone up to 15 kHz leaves "
+        "below 20 kHz besides its harmonics lies below -90 dB.",
     )
     low_hz: float | None = Field(
         default=None,
@@ -77,4 +79,5 @@ class Saturate(StepBase):
         where = [f"above {self.low_hz:g} Hz"] if self.low_hz is not None else []
         where += [f"below {self.high_hz:g} Hz"] if self.high_hz is not None else []
         band = f" {' and '.join(where)}" if where else ""
-        return f"Saturated{band} ({self.kind}) with {self.drive_db:g} dB of drive, {self.oversample}-fold oversampled"
+        how = f"with {self.drive_db:g} dB of drive, at least {self.oversample}-fold oversampled"
+        return f"Saturated{band} ({self.kind}) {how}"

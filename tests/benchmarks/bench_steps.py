@@ -69,7 +69,9 @@ STEPS: dict[str, Step] = {
     "saturate": Saturate(drive_db=9),
     "saturate, a band, 8-fold": Saturate(drive_db=9, kind="tube", low_hz=300, high_hz=5000, oversample=8),
     "saturate, 8-fold": Saturate(drive_db=9, kind="tube", oversample=8),
+    "saturate, all the drive": Saturate(drive_db=36, kind="tanh"),
     "clip": Clip(ceiling_dbfs=-6),
+    "clip, hard, 24 dB over": Clip(ceiling_dbfs=-12, knee_db=0, drive_db=12),
     "clip, all of it, 8-fold": Clip(ceiling_dbfs=-12, knee_db=18, drive_db=12, oversample=8),
     "compressor, RMS, linked": Compressor(threshold_db=-24, ratio=3),
     "compressor, all options": Compressor(

@@ -1,37 +1,35 @@
 """Curves on an oversampled signal, by difference: y = x + down(f(up(x)) - up(x)).
 
 Only what a curve changes goes through the filters: what it leaves alone stays as it is, bit by bit, the passband has
-no ripple, and stretches below a clipper's knee cost nothing. The interpolator is a Kaiser-windowed sinc, 64 frames
-long, -100 dB from 0.55 of the sample rate on; the decimator is the same filter.
+no ripple, and stretches below a clipper's knee cost nothing. All filters are half-band filters of least ripple.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge.audio.signal import Samples
-from bridge.dsp.compiled import compiled
-from bridge.dsp.copying import copy_into
+from bridge.dsp.mastering.bending import CLIP, TANH, TAPE, TUBE, Settings, bend
 from bridge.dsp.mastering.filters.cascade import CascadeProcessor
 from bridge.dsp.mastering.filters.prototype import butterworth
 from bridge.dsp.mastering.filters.sections import bilinear_sections
-from bridge.dsp.mastering.processor import GRAIN_FRAMES
+from bridge.dsp.mastering.grids import LATENCY, TILE, Filters, shape_tiles
 
-SPAN = 64
-"""Frames that a value between frames depends on, and the latency of up and down together."""
-KAISER_BETA = 10.5
-TILE = GRAIN_FRAMES
+HALF_2 = (
+    0.3180175, -0.1052228, 0.06220347, -0.04345103, 0.03280264, -0.02585378, 0.02091299, -0.01719276, 0.01427739,
+    -0.01192694, 0.009993151, -0.008379283, 0.007019239, -0.005865956, 0.004884671, -0.004048783, 0.003337279,
+    -0.002733064, 0.002221863, -0.001791485, 0.001431346, -0.001132121, 0.0008855301, -0.0006841791, 0.0005214568,
+    -0.0003914537, 0.0002889095, -0.0002091708, 0.0001481507, -0.000102291, 6.85286e-05, -4.425955e-05, 2.73008e-05,
+    -1.584897e-05, 8.440521e-06, -4.659677e-06,
+)  # fmt: skip
+"""Half of each filter, from its middle to one end. Of least ripple: this one's is -102 dB up to 0.4537 of the sample
+rate and from 0.5463 on (20 and 24.1 kHz of 44.1)."""
+HALF_4 = (0.3122071, -0.08903311, 0.03884653, -0.01690514, 0.006536748, -0.002068291, 0.0004781737, -6.200695e-05)
+"""-114 dB up to 0.2775 of the rate of the grid of 2 points a frame."""
+HALF_8 = (0.3010754, -0.063533, 0.01416586, -0.001708242)
+"""-109 dB up to 0.13875 of the rate of the grid of 4."""
 HARDEST_KNEE = 0.9999
-BIAS = 0.35
-"""Of the tube curve: how far off its middle the signal lies."""
 DC_HZ = 5.0
-
-CLIP, TANH, TAPE, TUBE = 0.0, 1.0, 2.0, 3.0
-Settings = NDArray[np.float64]
-"""Kind of the curve, gain before it, and two numbers of its own: ceiling and knee (of the ceiling), or drive and 0."""
-Filters = tuple[Samples, Samples]
-"""Phases 1 to P - 1 of interpolator and decimator: (P - 1, SPAN) each."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +66,24 @@ def saturation_curve(kind: str, drive: float, gain_after: float = 1.0) -> Curve:
 class ShapedProcessor:
     """A curve on every channel, oversampled."""
 
-    latency_frames = SPAN
+    latency_frames = LATENCY
 
     def __init__(self, curve: Curve, oversample: int, channels: int, sample_rate_hz: int) -> None:
         self._curve = curve
-        self._filters = filters_for(oversample)
-        self._history = np.zeros((channels, SPAN), np.float32)
-        self._tails = np.zeros((channels, SPAN), np.float32)
+        self._filters = grid_filters()
+        self._settings = np.append(curve.settings, float(oversample))
+        self._history = np.zeros((channels, LATENCY), np.float32)
+        self._tails = np.zeros((channels, LATENCY), np.float32)
         no_dc = bilinear_sections(butterworth(DC_HZ, 1, "highpass"), sample_rate_hz)
         self._no_dc = CascadeProcessor(no_dc, channels) if curve.settings[0] == TUBE else None
 
     def process(self, block: Samples) -> Samples:
-        """The block, bent, SPAN frames late."""
+        """The block, bent, LATENCY frames late."""
         frames = block.shape[1]
         given = np.zeros((block.shape[0], -(-frames // TILE) * TILE), np.float32)
         given[:, :frames] = block
         dry, change = np.empty_like(given), np.empty_like(given)
-        shape_tiles(given, (dry, change), (self._history, self._tails), self._filters, self._curve.settings)
+        shape_tiles(given, (dry, change), (self._history, self._tails), self._filters, self._settings)
         if self._no_dc is not None:
             change = self._no_dc.process(change)
         dry += change
@@ -93,146 +92,7 @@ class ShapedProcessor:
         return dry[:, :frames]
 
 
-def filters_for(oversample: int) -> Filters:
-    """Interpolator and decimator of a factor; phase 0 is the frames themselves."""
-    places = np.arange(oversample * SPAN + 1) - oversample * SPAN // 2
-    taps = np.sinc(places / oversample) * np.kaiser(places.size, KAISER_BETA)
-    phases = [taps[phase::oversample][:SPAN] for phase in range(1, oversample)]
-    phases = [phase / phase.sum() for phase in phases]
-    up = np.array([phase[::-1] for phase in phases], np.float32)
-    down = np.array([phases[-1 - index][::-1] / oversample for index in range(len(phases))], np.float32)
-    return np.ascontiguousarray(up), np.ascontiguousarray(down)
-
-
-@compiled
-def shape_tiles(
-    block: Samples, made: tuple[Samples, Samples], kept: tuple[Samples, Samples], filters: Filters, settings: Settings
-) -> None:
-    """Writes the block, late and with its gain, and what the curve changes of it.
-
-    Args:
-        block: (channels, a multiple of TILE).
-        made: the late block, and the change; as long.
-        kept: the last SPAN frames before the block, and the change that still comes after it; written for the next.
-        filters: of the oversampling.
-        settings: of the curve.
-    """
-    gain = np.float32(settings[1])
-    window = np.zeros(SPAN + TILE, np.float32)
-    change = np.zeros(SPAN + TILE, np.float32)
-    for channel in range(block.shape[0]):
-        given, late, changed = block[channel], made[0][channel], made[1][channel]
-        history, tail = kept[0][channel], kept[1][channel]
-        copy_into(window[:SPAN], history)
-        copy_into(change[:SPAN], tail)
-        for start in range(0, given.size, TILE):
-            tile = given[start : start + TILE]
-            fresh = window[SPAN:]
-            for i in range(TILE):
-                fresh[i] = tile[i] * gain
-            change[SPAN:] = np.float32(0.0)
-            _add_change(window, change, filters, settings)
-            copy_into(late[start : start + TILE], window)
-            copy_into(changed[start : start + TILE], change)
-            for i in range(SPAN):
-                window[i] = window[TILE + i]
-                change[i] = change[TILE + i]
-        copy_into(history, window)
-        copy_into(tail, change)
-
-
-@compiled
-def _add_change(window: Samples, change: Samples, filters: Filters, settings: Settings) -> None:
-    """Adds what the curve changes in the TILE frames that the window gives, brought down to the sample rate."""
-    up, down = filters
-    if not _can_change(window, up, settings):
-        return
-    share = np.float32(1.0 / (up.shape[0] + 1))
-    padded = np.zeros(TILE + 2 * SPAN, np.float32)
-    bent = padded[SPAN : SPAN + TILE]
-    copy_into(bent, window[SPAN // 2 :])
-    bend(bent, settings)
-    own = change[SPAN // 2 : SPAN // 2 + TILE]
-    for i in range(TILE):
-        own[i] += share * bent[i]
-    for phase in range(up.shape[0]):
-        bent[:] = np.float32(0.0)
-        convolve(window[1:], up[phase], bent)
-        bend(bent, settings)
-        convolve(padded, down[phase], change)
-
-
-@compiled
-def _can_change(window: Samples, up: Samples, settings: Settings) -> bool:
-    """Whether any value, on the grid or between, can reach where the curve begins to bend."""
-    peak = np.float32(0.0)
-    for i in range(window.size):
-        peak = max(peak, abs(window[i]))
-    norm = np.float32(1.0)
-    for phase in range(up.shape[0]):
-        total = np.float32(0.0)
-        for k in range(up.shape[1]):
-            total += abs(up[phase, k])
-        norm = max(norm, total)
-    threshold = settings[2] * settings[3] if settings[0] == CLIP else 0.0
-    return bool(peak * norm > threshold)
-
-
-@compiled
-def convolve(window: Samples, taps: Samples, out: Samples) -> None:
-    """out[i] += sum over k of taps[k] window[i + k], for a multiple of four taps; sums of four stay in registers."""
-    size = out.size
-    for k in range(0, taps.size, 4):
-        a, b, c, d = taps[k], taps[k + 1], taps[k + 2], taps[k + 3]
-        w0, w1, w2, w3 = window[k:], window[k + 1 :], window[k + 2 :], window[k + 3 :]
-        for i in range(size):
-            out[i] += a * w0[i] + b * w1[i] + c * w2[i] + d * w3[i]
-
-
-@compiled
-def bend(values: Samples, settings: Settings) -> None:
-    """Puts in place of each value what the curve adds to it."""
-    if settings[0] == CLIP:
-        _bend_clip(values, np.float32(settings[2]), np.float32(settings[3]))
-    elif settings[0] == TAPE:
-        drive = np.float32(settings[2])
-        for i in range(values.size):
-            x = values[i]
-            values[i] = x / np.sqrt(np.float32(1.0) + drive * x * drive * x) - x
-    else:
-        _bend_tanh(values, settings[2], BIAS if settings[0] == TUBE else 0.0)
-
-
-@compiled
-def _bend_clip(values: Samples, ceiling: np.float32, knee: np.float32) -> None:
-    """Bends by knee + (1 - knee) (2 t - t^2) of the ceiling, with t running from 0 at the knee to 1 at 2 - knee."""
-    one, two, zero = np.float32(1.0), np.float32(2.0), np.float32(0.0)
-    rest = one - knee
-    for i in range(values.size):
-        x = values[i]
-        size = abs(x)
-        q = min(size / ceiling, one + rest)
-        t = max(zero, (q - knee) / (two * rest))
-        down = (min(q, knee) + rest * (two * t - t * t)) * ceiling - size
-        down = down if size > knee * ceiling else zero
-        values[i] = down if x > zero else -down
-
-
-@compiled
-def _bend_tanh(values: Samples, drive: float, bias: float) -> None:
-    """(tanh(d x + bias) - tanh(bias)) / slope at zero - x, by a continued fraction (error below 2e-6)."""
-    middle = _tanh(np.float32(bias))
-    scale = np.float32(1.0 / (drive * (1.0 - np.float64(middle) * np.float64(middle))))
-    gain, off = np.float32(drive), np.float32(bias)
-    for i in range(values.size):
-        x = values[i]
-        values[i] = scale * (_tanh(gain * x + off) - middle) - x
-
-
-@compiled
-def _tanh(x: np.float32) -> np.float32:
-    v = min(np.float32(4.97), max(np.float32(-4.97), x))
-    q = v * v
-    above = np.float32(135135.0) + q * (np.float32(17325.0) + q * (np.float32(378.0) + q))
-    below = np.float32(135135.0) + q * (np.float32(62370.0) + q * (np.float32(3150.0) + np.float32(28.0) * q))
-    return v * above / below
+def grid_filters() -> Filters:
+    """From frames to the points between them, and back; from a grid of 2 to the new points of 4, and from 4 to 8."""
+    up, half_4, half_8 = (np.array(half[::-1] + half) / (2 * sum(half)) for half in (HALF_2, HALF_4, HALF_8))
+    return up.astype(np.float32), (up / 2).astype(np.float32), half_4.astype(np.float32), half_8.astype(np.float32)
