@@ -24,7 +24,7 @@ LOUDEST_LUFS, SOFTEST_LUFS = -5.0, -36.0
 """As loud, and as soft, as a reference can make a master."""
 KEPT: dict[tuple[Path, int, int], Reference] = {}
 """What was read by this engine: the songs of an album are each other's references."""
-KEPT_MAX = 32
+KEPT_MAX = 128
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,24 @@ def _read(track: ReferenceTrack, name: str, run: Run) -> Reference:
     path = _found(track.path, run)
     if file_digest(path) in {render.digest for render in run.request.renders}:
         raise RequestError(f"The reference {path.name} is the mix itself: give another track.")
-    stat = path.stat()
-    key = (path, stat.st_mtime_ns, stat.st_size)
-    if key not in KEPT:
+    told = KEPT.get(_version(path))
+    if told is None:
         with open_audio(path, run.work) as signal:
             told = read_reference(signal, path.name)
-        if len(KEPT) >= KEPT_MAX:
-            KEPT.pop(next(iter(KEPT)))
-        KEPT[key] = told
-    return replace(KEPT[key], name=name, weight=track.weight)
+        keep_reference(path, told)
+    return replace(told, name=name, weight=track.weight)
+
+
+def keep_reference(path: Path, told: Reference) -> None:
+    """Keeps what a file tells for whoever names it as a reference, while it stays as it is."""
+    if len(KEPT) >= KEPT_MAX:
+        KEPT.pop(next(iter(KEPT)))
+    KEPT[_version(path)] = told
+
+
+def _version(path: Path) -> tuple[Path, int, int]:
+    stat = path.stat()
+    return path, stat.st_mtime_ns, stat.st_size
 
 
 def _found(path: Path, run: Run) -> Path:

@@ -11,12 +11,16 @@ from pathlib import PurePath
 from bridge.album import AlbumReport, AlbumSong
 from bridge.chains import load_chain
 from bridge.drawing import page_process
-from bridge.dsp.measures import analyze
+from bridge.dsp.mastering.reference import reference_of
+from bridge.dsp.measures.analyze import analyzed_from
+from bridge.dsp.measures.readings import read_everything
 from bridge.errors import AudioError
 from bridge.messages import message
 from bridge.model import Grouping, JobRequest, JobResult, Message, Render
+from bridge.pipeline.adaptation import keep_reference
 from bridge.pipeline.album_plan import (
     HeardSong,
+    can_be_reference,
     centred,
     floor_messages,
     is_in_place,
@@ -98,9 +102,13 @@ def hear_songs(run: Run, renders: Sequence[Render]) -> list[HeardSong]:
 
 def _heard(run: Run, render: Render) -> HeardSong:
     with open_mix(_alone(run.request, render), run.work) as mix:
-        found = analyze(mix)
+        readings = read_everything(mix)
+        found = analyzed_from(readings, mix)
     tone = None if found.analysis is None else found.analysis.tone
-    return HeardSong(render, found.measured.measurement, tone)
+    song = HeardSong(render, found.measured.measurement, tone, found)
+    if tone is not None and can_be_reference(song):
+        keep_reference(render.path, reference_of(readings, render.path.name))
+    return song
 
 
 def _alone(request: JobRequest, render: Render) -> JobRequest:
@@ -146,7 +154,8 @@ class Masters:
         work.mkdir(exist_ok=True)
         assignment = self._run.assignment.model_copy(update={"request": request, "work_folder": work})
         with self._run.stage(f"song {song.number} of {count}: {song.name}", share) as on_part:
-            result = master_job(Run(assignment, lambda progress: on_part(progress.fraction)), recipe)
+            analyzed = self._heard[song.number - 1].analyzed
+            result = master_job(Run(assignment, lambda progress: on_part(progress.fraction)), recipe, analyzed)
         shutil.rmtree(work, ignore_errors=True)
         return read_delivered(next(file.path for file in result.files if file.role == "report"))
 

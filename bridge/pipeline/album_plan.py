@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from bridge.album import AlbumSong
 from bridge.analysis import SpectrumPoint, ToneAnalysis
+from bridge.dsp.mastering.reference import SECONDS_MIN
+from bridge.dsp.measures import Analyzed
 from bridge.messages import message
 from bridge.model import Measurement, Message, Render
 from bridge.recipes import AlbumRecipe, MasterRecipe, ReferenceTrack
@@ -19,8 +21,6 @@ PADDING_S_MAX = 0.25
 """By so much encoders change a song's length."""
 REFERENCES_MAX = 8
 """So many other songs tell what an album sounds like."""
-REFERENCE_S_MIN = 5.0
-"""Shorter ones have no tone of their own."""
 SOFT_LU = 10.0
 """A song so far below the loudest is an interlude, or was rendered too soft."""
 TONE_DB = 4.0
@@ -45,6 +45,8 @@ class HeardSong:
     measurement: Measurement
     tone: ToneAnalysis | None = None
     """None where samples are not numbers."""
+    analyzed: Analyzed | None = None
+    """Everything that was read, so that its master need not read it again."""
 
 
 def without_copies(renders: Sequence[Render]) -> tuple[list[Render], list[Render]]:
@@ -111,7 +113,7 @@ def moved(songs: Sequence[AlbumSong], down_lu: Lu) -> tuple[AlbumSong, ...]:
 def recipe_for(song: AlbumSong, songs: Sequence[HeardSong], album: AlbumRecipe) -> MasterRecipe:
     """The song's own master: its place in the album's loudness, and the others as what it should sound like."""
     own = songs[song.number - 1]
-    others = [other for other in songs if _can_be_reference(other) and other.render.digest != own.render.digest]
+    others = [other for other in songs if can_be_reference(other) and other.render.digest != own.render.digest]
     is_shared = album.shared_tone_percent > 0
     given = album.model_dump(exclude={"do", "shared_tone_percent", "target_lufs"}, exclude_none=True)
     return MasterRecipe(
@@ -122,8 +124,9 @@ def recipe_for(song: AlbumSong, songs: Sequence[HeardSong], album: AlbumRecipe) 
     )
 
 
-def _can_be_reference(song: HeardSong) -> bool:
-    return song.measurement.integrated_lufs is not None and song.measurement.duration_s >= REFERENCE_S_MIN
+def can_be_reference(song: HeardSong) -> bool:
+    """Whether it has a loudness, and lasts long enough for a tone of its own."""
+    return song.measurement.integrated_lufs is not None and song.measurement.duration_s >= SECONDS_MIN
 
 
 def _spread(songs: Sequence[HeardSong]) -> Sequence[HeardSong]:
@@ -195,7 +198,7 @@ def centred(tone: ToneAnalysis | None) -> tuple[SpectrumPoint, ...]:
 
 def shared_tone(songs: Sequence[HeardSong]) -> tuple[SpectrumPoint, ...]:
     """Mean of the songs that have a tone, where there are two at least."""
-    tones = [tone for song in songs if _can_be_reference(song) and (tone := centred(song.tone))]
+    tones = [tone for song in songs if can_be_reference(song) and (tone := centred(song.tone))]
     if len(tones) < 2:
         return ()
     by_band: dict[float, list[float]] = {}

@@ -29,8 +29,14 @@ SHARE, SHARE_OF_CODEC, SHARE_OF_COMPANION = 0.75, 0.30, 0.10
 """Of a job's time: mastering and writing; each encoder that is tried; each file that comes with the master."""
 
 
-def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
-    """A master and its report."""
+def master_job(run: Run, recipe: MasterRecipe, heard: Analyzed | None = None) -> JobResult:
+    """A master and its report.
+
+    Args:
+        run: of one mix.
+        recipe: what is wanted.
+        heard: what meters read off this version of the mix, where somebody has asked them already.
+    """
     page_process().prepare()
     chain = chain_of(run, recipe)
     recipe = in_form_of(chain, recipe)
@@ -47,7 +53,7 @@ def master_job(run: Run, recipe: MasterRecipe) -> JobResult:
         return deliver_again(run, origin, *kept)
     share = SHARE / (SHARE + SHARE_OF_CODEC * len(recipe.codec_safe) + SHARE_OF_COMPANION * plans.count)
     with run.stage("measuring", 0.10) as on_part:
-        before = analyze(audio, on_part)
+        before = heard or analyze(audio, on_part)
     with run.stage(plugins.stage, share * 0.50) as on_part:
         mastered = master(audio, chain, ground.adapted(order, before), run.allocate, on_part)
     safe = _codec_safe(run, recipe, mastered, share)

@@ -54,7 +54,15 @@ def read_reference(signal: Signal, name: str, weight: float = 1.0) -> Reference:
     seconds = signal.frames / signal.sample_rate_hz
     if seconds < SECONDS_MIN:
         raise AudioError(f"The reference {name} lasts {seconds:.1f} s: give one of at least {SECONDS_MIN:.0f} s.")
-    readings = read_everything(signal)
+    return reference_of(read_everything(signal), name, weight)
+
+
+def reference_of(readings: FullReadings, name: str, weight: float = 1.0) -> Reference:
+    """What the readings of a track tell that is long enough.
+
+    Raises:
+        AudioError: it is silent or damaged.
+    """
     loudness = integrated_lufs(readings.energies)
     if loudness is None or not readings.is_finite:
         raise AudioError(f"The reference {name} is silent or damaged: give another track.")

@@ -39,7 +39,11 @@ def analyze(signal: Signal, on_progress: OnProgress | None = None, threads: int 
         Every reading, None where it does not exist; `measured` is what `measure` reads, but for its messages: here they
         are all findings, those of the analysis included.
     """
-    readings = read_everything(signal, threads, on_progress)
+    return analyzed_from(read_everything(signal, threads, on_progress), signal)
+
+
+def analyzed_from(readings: FullReadings, signal: Signal) -> Analyzed:
+    """The same, of a signal that has been read already."""
     measurement = measurement_of(readings)
     if not readings.is_finite:
         return Analyzed(Measured(measurement, NO_CURVE, tuple(level_messages(readings, measurement))), None)
