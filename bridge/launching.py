@@ -12,6 +12,8 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """NumPy's matrix library spins on every core when it is loaded (0.1 CPU s); nothing here multiplies large matrices."""
 PASSIVE_WAIT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 """PyTorch's threads otherwise wait in a loop: beside a DAW that costs a separation two to four times its time."""
+NO_PYDANTIC_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""Otherwise pydantic reads the entry points of every installed distribution before the first model is made."""
 SCREEN_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 SLOTS = 1
 """Engines that run at the same time, where the settings say nothing."""
@@ -46,7 +48,7 @@ def variables_of(data_folder: Path, environment: Mapping[str, str], slots: int =
     kept = {name: text for name, text in environment.items() if name not in SCREEN_VARIABLES}
     compiled = environment.get("NUMBA_CACHE_DIR") or str(data_folder / "compiled")
     own = {"NUMBA_CACHE_DIR": compiled, "PYTHONUNBUFFERED": "1"}
-    return dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | PASSIVE_WAIT | kept | own
+    return dict.fromkeys(THREAD_VARIABLES, threads) | ONE_THREAD | PASSIVE_WAIT | NO_PYDANTIC_PLUGINS | kept | own
 
 
 def engine_command() -> tuple[str, ...]:

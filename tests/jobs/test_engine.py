@@ -359,6 +359,7 @@ def test_the_child_has_no_stdin_a_group_of_its_own_and_the_environment_it_was_gi
     assert "DISPLAY" not in found["variables"]
     assert found["variables"]["NUMBA_CACHE_DIR"] == str(tmp_path / "data" / "compiled")
     assert found["variables"]["OMP_NUM_THREADS"] == "1"
+    assert found["variables"]["PYDANTIC_DISABLE_PLUGINS"] == "__all__"
     assert found["variables"]["MKL_NUM_THREADS"] == "7"  # what somebody set is left alone
     caller.run("print 1000")
     wait_until((tmp_path / "data" / "logs" / "engine-3.log").exists)
