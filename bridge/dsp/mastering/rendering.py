@@ -68,12 +68,12 @@ class Rendering:
         """Writes these stretches of the result anew."""
         if self.result is None:
             return
-        made, given = self.result.samples, self.source.samples
+        made = self.result.samples
+        given = np.require(self.source.samples, np.float32, ["C", "W"])  # the layout that kernels are compiled for
 
         def work(stretch: Stretch) -> None:
             start, frames = stretch.start, stretch.end - stretch.start
-            made[:, start : stretch.end] = given[:, start : stretch.end]
-            apply_gain(made, made, np.array([start, start, frames, start]), self.drive, self.nodes)
+            apply_gain(given, made, np.array([start, start, frames, start]), self.drive, self.nodes)
             if self.grid is not None:
                 quantise(made, start, frames, self.grid)
 
