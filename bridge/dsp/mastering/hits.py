@@ -41,13 +41,13 @@ def read_hits(audio: Audio) -> Hits:
     step = max(1, round(audio.sample_rate_hz / LOW_RATE_HZ))
     low = np.zeros((3, hops))
 
-    def read(channel: int) -> tuple[Series, Series]:
+    def read(channel: int) -> tuple[Series, Samples]:
         row = np.ascontiguousarray(audio.samples[channel])
-        edges, means = np.zeros(hops), np.zeros(row.size // step)
+        edges, sums = np.zeros(hops), np.zeros(row.size // step, np.float32)
         _add_edges(row, hop, edges)
         if channel < 2:
-            _mean_steps(row, step, means)
-        return edges, means
+            _sum_steps(row, step, sums)
+        return edges, sums
 
     with ThreadPoolExecutor(THREADS) as pool:
         rows = list(pool.map(read, range(audio.channels)))
@@ -82,27 +82,27 @@ def _add_edges(row: Samples, hop: int, bright: Series) -> None:
 
 
 @compiled
-def _mean_steps(row: Samples, step: int, means: Series) -> None:
-    """Mean of each `step` frames."""
-    for k in range(means.size):
+def _sum_steps(row: Samples, step: int, sums: Samples) -> None:
+    """Sum of each `step` frames."""
+    for k in range(sums.size):
         frames = row[k * step : (k + 1) * step]
         total = np.float32(0.0)
         for i in range(frames.size):
             total += frames[i]
-        means[k] = total / np.float64(frames.size)
+        sums[k] = total
 
 
 @compiled
-def _low_powers(means: tuple[Series, Series], places: NDArray[np.int64], filters: Series, powers: Series) -> None:
+def _low_powers(sums: tuple[Samples, Samples], places: NDArray[np.int64], filters: Series, powers: Series) -> None:
     """Mean of left squared, right squared and left times right in each hop: means of `step` frames, filtered."""
     hop, step = places[0], places[1]
-    left, right = means[0], means[1]
+    left, right = sums[0], sums[1]
     state = np.zeros((2, 2, 2))
     counts = np.zeros(powers.shape[1])
     for i in range(left.size):
         h = min((i * step) // hop, powers.shape[1] - 1)
-        low = _filtered(left[i], filters, state[0])
-        other = _filtered(right[i], filters, state[1])
+        low = _filtered(left[i] / np.float64(step), filters, state[0])
+        other = _filtered(right[i] / np.float64(step), filters, state[1])
         powers[0, h] += low * low
         powers[1, h] += other * other
         powers[2, h] += low * other
