@@ -176,7 +176,7 @@ def _card(report: Report, figure: Figure, scale: Scale, mark: float | None, mark
         before_percent=None if report.after is None else scale.percent(figure.of(report.before)),
         after_percent=scale.percent(latest_value),
         mark_percent=scale.percent(mark),
-        mark="" if mark is None else f"{mark_word} {typeset(f'{mark:g}')}",
+        mark="" if mark is None else f"{mark_word} {typeset(f'{round(mark, 1):g}')}",
         scale=scale if latest_value is not None else None,
         is_limit=mark_word == "ceiling",
     )

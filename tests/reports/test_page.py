@@ -147,6 +147,12 @@ def test_a_missed_target_and_a_broken_ceiling_are_said_plainly() -> None:
     assert text.count("Finding number") == 40
 
 
+def test_a_target_that_a_reference_gave_is_rounded_like_every_other_loudness() -> None:
+    text = Reader(report_html(song_report().model_copy(update={"target_lufs": -9.50018}))).text
+    assert "target \N{MINUS SIGN}9.5" in text
+    assert "9.50018" not in text
+
+
 def test_an_analysis_names_no_master() -> None:
     text = Reader(report_html(analysis_report())).text
     assert "Master" not in text
