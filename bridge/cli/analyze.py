@@ -53,11 +53,10 @@ def analyze(ctx: click.Context, /, files: Sequence[Path], *, out: Path | None, *
     has_page = as_html or out is not None
     settings = settings_of(ctx) if out is not None else _without_markers(settings_of(ctx))
     recipe = checked(AnalyzeRecipe, flags | {"page": has_page})
-    readiness = Readiness.AT_ONCE_WITH_PAGE if has_page else Readiness.AT_ONCE
     pages: list[str] = []
     with ExitStack() as until_the_end:
         folder = out or Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="dawbridge-"))) / "reports"
-        engine = until_the_end.enter_context(DirectEngine(settings, readiness))
+        engine = until_the_end.enter_context(DirectEngine(settings, Readiness.AT_ONCE))
 
         def work(path: Path, on_progress: OnProgress) -> Outcome:
             result = engine.run(direct_request(path, recipe, folder, settings), on_progress)

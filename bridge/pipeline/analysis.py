@@ -1,5 +1,6 @@
 """An analysis: its job, top to bottom."""
 
+from bridge.drawing import page_process
 from bridge.dsp.measures import Analyzed, analyze, measure
 from bridge.model import JobResult
 from bridge.pipeline.mix import gathering_steps, open_mix
@@ -11,6 +12,8 @@ from bridge.report import Report
 
 def analyze_job(run: Run, recipe: AnalyzeRecipe) -> JobResult:
     """A report; no audio is made, and the mix is read as a stream."""
+    if recipe.page:
+        page_process().prepare()
     with open_mix(run.request, run.work) as mix, run.stage("measuring", 0.95) as on_part:
         before = Analyzed(measure(mix, on_part), None) if recipe.scope == "loudness" else analyze(mix, on_part)
     return deliver_files(run, analysis_report(run, before), [], has_page=recipe.page)

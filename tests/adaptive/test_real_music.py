@@ -68,9 +68,8 @@ def test_streaming_acts_with_eight_steps_at_least_on_real_songs_and_tells_why_of
 
 def test_talk_is_known_as_talk_by_what_the_meters_read(piece: Piece) -> None:
     mastered = mastered_by(piece, "streaming", "two voices, spoken")
-    assert [found.sentence[:18] for found in mastered.messages if found.code == "genre_chosen"] == [
-        "Taken for Podcast "
-    ]
+    [chosen] = [found.sentence for found in mastered.messages if found.code == "genre_chosen"]
+    assert chosen.startswith("Taken for Podcast")
 
 
 @pytest.mark.parametrize("name", ["a song with a voice", "two voices, spoken"])

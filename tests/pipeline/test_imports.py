@@ -5,7 +5,7 @@ import sys
 
 UNNEEDED = {
     *("bridge.dsp.mastering.steps.plugin", "bridge.dsp.plugins", "bridge.plugins", "bridge.reports.page"),
-    *("bridge.settings", "filelock", "jinja2", "llvmlite", "matplotlib", "mido", "mutagen", "numba", "pedalboard"),
+    *("bridge.settings", "filelock", "jinja2", "llvmlite", "matplotlib", "mutagen", "numba", "pedalboard"),
     *("psutil", "scipy", "soundfile", "torch", "numpy.f2py", "numpy.random", "numpy.testing"),
 }
 

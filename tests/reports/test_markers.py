@@ -3,8 +3,6 @@
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from mido import MidiFile
 
 from bridge.model import MarkerTimes, Message, Severity
@@ -73,19 +71,3 @@ def test_beats_are_seconds_and_smpte_ticks_are_milliseconds() -> None:
 def test_names_in_any_script_survive() -> None:
     [(_, _, text)] = events(marker_midi((Marker(start_s=0, name="Refrão 副歌 🎹", kind="hook"),), "beats"))
     assert text == "Refrão 副歌 🎹"
-
-
-@given(
-    places=st.lists(st.tuples(st.floats(0, 20_000), st.none() | st.floats(0, 600), st.text(max_size=200)), max_size=9),
-    times=st.sampled_from(["beats", "smpte"]),
-)
-def test_what_mido_reads_it_writes_again_byte_by_byte(
-    places: list[tuple[float, float | None, str]], times: MarkerTimes
-) -> None:
-    markers = [
-        Marker(start_s=start_s, end_s=None if length_s is None else start_s + length_s, name=name, kind="clipping")
-        for start_s, length_s, name in places
-    ]
-    content, again = marker_midi(markers, times), io.BytesIO()
-    MidiFile(file=io.BytesIO(content), charset="utf-8").save(file=again)
-    assert content == again.getvalue()
