@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bridge.audio.read import open_audio
 from bridge.audio.render import file_digest
+from bridge.audio.signal import Signal
 from bridge.chains import Chain, MatchEq, Playbook, playbook_of
 from bridge.chains.parallel import walk
 from bridge.chains.playbook import genre_fault
@@ -36,20 +37,13 @@ class Ground:
     references: tuple[Reference, ...]
     shares: Shares
 
-    def ordered(self, order: MasterOrder, chain: Chain) -> MasterOrder:
-        """The order with its references, and with their loudness where order and chain leave that open."""
+    def ordered(self, order: MasterOrder, chain: Chain, mix: Signal) -> MasterOrder:
+        """The order with its references as that mix would play them, and with their loudness where that is open."""
+        references = tuple(reference.played_on(mix.channels) for reference in self.references)
         target_lufs = order.target_lufs
         if target_lufs is None and chain.target.integrated_lufs is None and self.shares.dynamics_percent:
-            target_lufs = self._loudness_lufs()
-        return replace(order, references=self.references, target_lufs=target_lufs)
-
-    def _loudness_lufs(self) -> Lufs | None:
-        """Of the references, by weight, as far as it may be asked for; None without any."""
-        total = sum(reference.weight for reference in self.references)
-        if not total:
-            return None
-        loudness = sum(reference.integrated_lufs * reference.weight for reference in self.references) / total
-        return min(LOUDEST_LUFS, max(SOFTEST_LUFS, loudness))
+            target_lufs = _loudness_lufs(references)
+        return replace(order, references=references, target_lufs=target_lufs)
 
     def key(self, order: MasterOrder) -> str:
         """What makes two adaptations of one mix the same, for the cache."""
@@ -60,6 +54,15 @@ class Ground:
         if before.analysis is None:
             return order
         return replace(order, adaptation=Adaptation(before.analysis, self.playbook, self.genre, self.shares))
+
+
+def _loudness_lufs(references: Sequence[Reference]) -> Lufs | None:
+    """Of the references, by weight, as far as it may be asked for; None without any."""
+    total = sum(reference.weight for reference in references)
+    if not total:
+        return None
+    loudness = sum(reference.integrated_lufs * reference.weight for reference in references) / total
+    return min(LOUDEST_LUFS, max(SOFTEST_LUFS, loudness))
 
 
 def ground_of(run: Run, recipe: MasterRecipe, chain: Chain) -> Ground:

@@ -44,7 +44,7 @@ def master_job(run: Run, recipe: MasterRecipe, heard: Analyzed | None = None) ->
     cache = run.cache if plugins.are_repeatable else NO_CACHE
     with run.stage("reading", 0.10) as on_part, open_mix(run.request, run.work) as mix:
         ground = ground_of(run, recipe, chain)
-        order = ground.ordered(master_order(recipe, run.request, mix), chain)
+        order = ground.ordered(master_order(recipe, run.request, mix), chain, mix)
         plans = companion_plans(recipe, order, mix)
         audio, digest = read_and_digest(mix, run.allocate, on_part)
         key = cache_key(result_key(digest, chain, order, recipe), ground.key(order), plugins.key())

@@ -120,7 +120,7 @@ def mastered(name: str, piece: str, folder: Path) -> Mastered:
     run = Run(Assignment(job_id="golden", request=request, work_folder=folder), lambda _: None)
     with open_audio(render.path) as mix:
         ground = ground_of(run, recipe, chain)
-        order = ground.ordered(master_order(recipe, request, mix), chain)
+        order = ground.ordered(master_order(recipe, request, mix), chain, mix)
         audio = read_whole(mix)
     return master(audio, chain, ground.adapted(order, analyze(audio)))
 

@@ -38,7 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     song, other = (mix_of(make_song(seed, 8.0, RATE_HZ)) for seed in (1, 2))
     write_like_a_daw(place / "Song.wav", song, RATE_HZ, duration_s=0.0)
     write_like_a_daw(place / "Reference, bright.wav", bright_and_narrow(other), RATE_HZ, duration_s=0.0)
-    write_like_a_daw(place / "Mono at 48.wav", mix_of(make_song(3, 7.0, 48000))[:1], 48000, duration_s=0.0)
+    mono = mix_of(make_song(3, 7.0, 48000))[:1]
+    write_like_a_daw(place / "Mono at 48.wav", mono, 48000, duration_s=0.0)
+    write_like_a_daw(place / "Mono on two channels.wav", np.concatenate([mono, mono]), 48000, duration_s=0.0)
     write_like_a_daw(place / "Short.wav", song[:, :RATE_HZ], RATE_HZ, duration_s=0.0)
     write_like_a_daw(place / "Silent.wav", np.zeros_like(song), RATE_HZ, duration_s=0.0)
     write_like_a_daw(place / "Jingle.wav", PIECES["a jingle of 5 s"]().samples, RATE_HZ, duration_s=0.0)
@@ -142,6 +144,13 @@ def test_the_loudness_of_the_reference_is_the_target_where_none_is_given(run: Ru
     assert free.target_lufs is not None
     assert -24 < free.target_lufs < -10
     assert ordered.target_lufs == -20.0
+
+
+def test_a_mono_reference_makes_a_stereo_mix_as_loud_as_its_two_loudspeakers_are(run: Run) -> None:
+    mono, both = (report_of(run(like(name))) for name in ("Mono at 48.wav", "Mono on two channels.wav"))
+    assert mono.target_lufs is not None
+    assert both.target_lufs is not None
+    assert abs(mono.target_lufs - both.target_lufs) < 0.01
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ Whoever runs the job reads the file (`read_reference` takes any `Signal`) and pu
 reference's digest, sample rate or format never matter here, and the cache key holds what really shapes the master.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +39,20 @@ class Reference:
     side_to_mid_db: Db | None
     """None for mono."""
     weight: float = 1.0
+    """Against other references."""
+    channels: int = 2
+
+    def played_on(self, channels: int) -> "Reference":
+        """What the track would tell in a file of so many channels.
+
+        A mono file comes out of both loudspeakers of a stereo system, where its two equal channels are 3.01 LU louder
+        than BS.1770 reads the one.
+        """
+        if {self.channels, channels} != {1, 2}:
+            return self
+        more_lu = 10 * math.log10(channels / self.channels)
+        loudness, plr_lu = self.integrated_lufs + more_lu, self.plr_lu - more_lu
+        return replace(self, integrated_lufs=loudness, plr_lu=plr_lu, channels=channels)
 
 
 def read_reference(signal: Signal, name: str, weight: float = 1.0) -> Reference:
@@ -75,6 +90,7 @@ def reference_of(readings: FullReadings, name: str, weight: float = 1.0) -> Refe
         loudness_range_lu=loudness_range_lu(readings.power),
         side_to_mid_db=_side_to_mid_db(readings),
         weight=weight,
+        channels=readings.channels,
     )
 
 
