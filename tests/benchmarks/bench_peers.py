@@ -1,6 +1,6 @@
 """A whole master, against the peers: the same song, the same run, whole processes.
 
-`python -m tests.benchmarks.bench_peers --peers ENV/bin/python [--minutes 4] [--repeat 3] [--json FILE]`
+`python -m tests.benchmarks.bench_peers --peers ENV/bin/python [--minutes 4] [--repeat 3] [--only NAME ...]`
 
 The peers live in an environment of their own, made once:
 
@@ -75,12 +75,6 @@ class Bench:
     reference: Path
     folder: Path
     peers: Path | None
-
-    def result(self, name: str) -> Path:
-        """A new file for a result."""
-        path = self.folder / f"{name}.wav"
-        path.unlink(missing_ok=True)
-        return path
 
 
 def accounted(command: Sequence[object], environment: Mapping[str, str] | None = None) -> Cost:
@@ -175,12 +169,32 @@ RUNNERS: Mapping[str, Callable[[Bench, Path], Cost]] = {
 }
 
 
-def line_of(name: str, bench: Bench, repeat: int) -> Line:
-    """The medians of one program; ours after a run that does not count, in which kernels may be compiled."""
-    made = bench.result(name.replace(",", "").replace(" ", "-"))
-    if name == OURS:
-        RUNNERS[name](bench, made)
-    costs = [RUNNERS[name](bench, made) for _ in range(repeat)]
+def costs_in_turns(bench: Bench, names: Sequence[str], repeat: int) -> dict[str, list[Cost]]:
+    """What each program took, round after round: machines have slow and fast minutes, which then meet all alike.
+
+    The first run of ours does not count, for kernels may be compiled in it; programs that are not there are left out.
+    """
+    cold(bench, made_by(OURS, bench))
+    costs: dict[str, list[Cost]] = {name: [] for name in names}
+    for number in range(repeat):
+        for name in list(costs):
+            try:
+                costs[name].append(RUNNERS[name](bench, made_by(name, bench)))
+            except (FileNotFoundError, RuntimeError) as reason:
+                del costs[name]
+                print(f"{name}: left out ({str(reason).strip().splitlines()[-1] if str(reason) else 'not there'})")
+        told = ", ".join(f"{name} {cost[-1].wall_s:.2f} s" for name, cost in costs.items())
+        print(f"round {number + 1}: {told}", file=sys.stderr, flush=True)
+    return costs
+
+
+def made_by(name: str, bench: Bench) -> Path:
+    """Where a program writes."""
+    return bench.folder / f"{name.replace(',', '').replace(' ', '-')}.wav"
+
+
+def line_of(name: str, made: Path, costs: Sequence[Cost]) -> Line:
+    """The medians of one program, and what its file reads."""
     with open_audio(made) as file:
         read = measure(file).measurement
     return Line(
@@ -209,19 +223,16 @@ def main() -> None:
     parser = options(__doc__, repeat=3)
     parser.add_argument("--peers", type=Path, help="Python of the environment of the peers")
     parser.add_argument("--minutes", type=float, default=4)
+    parser.add_argument("--only", nargs="*", help="parts of the names of the programs that are compared")
     chosen = parser.parse_args()
     peers = chosen.peers.absolute() if chosen.peers else None
-    lines: list[Line] = []
+    names = [name for name in RUNNERS if name == OURS or not chosen.only or any(part in name for part in chosen.only)]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder) / "Song.wav", Path(folder) / "Reference.wav", Path(folder), peers)
         write_like_a_daw(bench.song, song(chosen.minutes, 1), RATE_HZ, duration_s=0.0)
         write_like_a_daw(bench.reference, song(1, 2) * 0.9, RATE_HZ, duration_s=0.0)
-        for name in RUNNERS:
-            try:
-                lines.append(line_of(name, bench, chosen.repeat))
-                print(f"{name}: {lines[-1].wall_s:.2f} s", file=sys.stderr, flush=True)
-            except (FileNotFoundError, RuntimeError) as reason:
-                print(f"{name}: left out ({str(reason).strip().splitlines()[-1] if str(reason) else 'not there'})")
+        costs = costs_in_turns(bench, names, chosen.repeat)
+        lines = [line_of(name, made_by(name, bench), taken) for name, taken in costs.items()]
     print_table(lines)
     if chosen.json:
         machine = {"platform": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()}
