@@ -32,7 +32,7 @@ from bridge.surface.wire import decode, encode
 from tests.support import wait_until
 from tests.whole.bridge_process import BridgeProcess
 
-COMMANDS, BURST, SUBSCRIBERS, JOBS = 1000, 10_000, 50, 8
+COMMANDS, BURST, SUBSCRIBERS, JOBS = 1000, 10_000, 50, 20
 RATE_HZ, SONG_S = 44100, 720.0
 WINDOW_S, WINDOWS = 5.0, 3
 TARGET = "/bridge/master/option/target_lufs"
