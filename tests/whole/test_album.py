@@ -30,13 +30,18 @@ def drop_record(bridge: BridgeProcess, mixes: list[Samples]) -> None:
         write_like_a_daw(folder / f"{number:02} Song.wav", mix, 44100, duration_s=0.0)
 
 
+def first_song_of_a_record(bridge: BridgeProcess, mixes: list[Samples]) -> tuple[Path, Path]:
+    """Where the songs of a dropped record come back, and the report of the first, as soon as it is there."""
+    drop_record(bridge, mixes)
+    folder = bridge.returns / "Aurora"
+    return folder, wait_until(lambda: sorted(folder.glob("*.report.json")), 120, "the first song")[0]
+
+
 def test_a_record_dropped_into_the_watch_folder_comes_back_and_a_kill_in_the_middle_costs_no_song(
     tmp_path: Path, mixes: list[Samples]
 ) -> None:
     with album_watch(tmp_path) as bridge:
-        drop_record(bridge, mixes)
-        folder = bridge.returns / "Aurora"
-        first = wait_until(lambda: sorted(folder.glob("*.report.json")), 120, "the first song")[0]
+        folder, first = first_song_of_a_record(bridge, mixes)
         stood = first.stat().st_mtime_ns
         bridge.kill()
         bridge.start()
@@ -54,9 +59,7 @@ def test_a_cancelled_record_says_which_songs_are_finished_and_a_retry_goes_on_wi
     tmp_path: Path, mixes: list[Samples]
 ) -> None:
     with album_watch(tmp_path) as bridge:
-        drop_record(bridge, mixes)
-        folder = bridge.returns / "Aurora"
-        first = wait_until(lambda: sorted(folder.glob("*.report.json")), 120, "the first song")[0]
+        folder, first = first_song_of_a_record(bridge, mixes)
         (job,) = bridge.jobs()
         assert bridge.run("jobs", "cancel", job.id).returncode == 0
         cancelled = bridge.wait_for_state(JobState.CANCELLED)
